@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flag is an atomic counter, the wake-up an eventfd that stays readable after the first request.
+ * The flag is an atomic counter, the wake-up an eventfd that stays readable after the first
+ * request.
  */
 #include "core/base/cancel.h"
 
@@ -67,12 +68,19 @@ bool tl_cancel_urgent(const struct tl_cancel *cancel)
     return atomic_load(&cancel->requests) > 1;
 }
 
-bool tl_cancel_sleep(const struct tl_cancel *cancel, int64_t ns)
+static bool any_requested(const struct tl_cancel *cancel, const struct tl_cancel *other)
+{
+    return tl_cancel_requested(cancel) || (other && tl_cancel_requested(other));
+}
+
+bool tl_cancel_sleep_either(const struct tl_cancel *cancel, const struct tl_cancel *other,
+                            int64_t ns)
 {
     int64_t end = tl_clock_ns() + ns;
-    struct pollfd fd = {.fd = cancel->event, .events = POLLIN};
+    struct pollfd fds[2] = {{.fd = cancel->event, .events = POLLIN},
+                            {.fd = other ? other->event : -1, .events = POLLIN}};
 
-    while (!tl_cancel_requested(cancel)) {
+    while (!any_requested(cancel, other)) {
         int64_t left = end - tl_clock_ns();
         struct timespec wait;
 
@@ -80,10 +88,15 @@ bool tl_cancel_sleep(const struct tl_cancel *cancel, int64_t ns)
             break;
         wait.tv_sec = (time_t)(left / TL_NS_PER_SEC);
         wait.tv_nsec = (long)(left % TL_NS_PER_SEC);
-        if (ppoll(&fd, 1, &wait, NULL) < 0 && errno != EINTR)
+        if (ppoll(fds, 2, &wait, NULL) < 0 && errno != EINTR)
             break;
     }
-    return tl_cancel_requested(cancel);
+    return any_requested(cancel, other);
+}
+
+bool tl_cancel_sleep(const struct tl_cancel *cancel, int64_t ns)
+{
+    return tl_cancel_sleep_either(cancel, NULL, ns);
 }
 
 static void on_signal(int number)

@@ -25,6 +25,10 @@ bool tl_cancel_urgent(const struct tl_cancel *cancel);
 /* Sleeps for ns nanoseconds or until a request; true if a stop was requested. */
 bool tl_cancel_sleep(const struct tl_cancel *cancel, int64_t ns);
 
+/* As tl_cancel_sleep, but a request on `other` ends the sleep too; true if either was requested. */
+bool tl_cancel_sleep_either(const struct tl_cancel *cancel, const struct tl_cancel *other,
+                            int64_t ns);
+
 /* SIGINT, SIGTERM, SIGHUP and SIGQUIT call tl_cancel_request from now on; SIGPIPE is ignored. */
 void tl_cancel_on_signals(struct tl_cancel *cancel);
 

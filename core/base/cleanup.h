@@ -11,11 +11,11 @@
 #define TL_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Defines fn##_p for TL_CLEANUP out of a destructor that takes a pointer. */
-#define TL_DEFINE_CLEANUP(type, fn)                                                                \
-    static inline void fn##_p(type *p)                                                             \
-    {                                                                                              \
-        if (*p)                                                                                    \
-            fn(*p);                                                                                \
+#define TL_DEFINE_CLEANUP(type, fn)    \
+    static inline void fn##_p(type *p) \
+    {                                  \
+        if (*p)                        \
+            fn(*p);                    \
     }
 
 static inline void tl_free_p(void *p)

@@ -20,6 +20,8 @@ void tl_error_init(struct tl_error *err)
     err->native = 0;
     err->retryable = false;
     err->sqlstate[0] = '\0';
+    err->line = 0;
+    err->offset = -1;
     err->message[0] = '\0';
     err->hint[0] = '\0';
 }
@@ -69,17 +71,28 @@ int tl_error_hint(struct tl_error *err, const char *fmt, ...)
 
 int tl_error_context(struct tl_error *err, const char *fmt, ...)
 {
-    char text[sizeof(err->message)];
+    char before[sizeof(err->message) / 2];
     va_list ap;
-    size_t used;
+    size_t len, kept;
 
     va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
+    vsnprintf(before, sizeof(before) - 2, fmt, ap);
     va_end(ap);
-    used = strlen(text);
-    snprintf(text + used, sizeof(text) - used, ": %s", err->message);
-    memcpy(err->message, text, sizeof(text));
+    len = strlen(before);
+    memcpy(before + len, ": ", 2);
+    len += 2;
+    kept = strnlen(err->message, sizeof(err->message) - 1 - len);
+    memmove(err->message + len, err->message, kept);
+    memcpy(err->message, before, len);
+    err->message[len + kept] = '\0';
     flatten(err->message);
+    return err->code;
+}
+
+int tl_error_locate(struct tl_error *err, uint64_t line, uint64_t offset)
+{
+    err->line = (int64_t)line;
+    err->offset = (int64_t)offset;
     return err->code;
 }
 

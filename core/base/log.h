@@ -32,15 +32,15 @@ struct tl_field {
 #define TL_BOOL(k, v) ((struct tl_field){.key = (k), .integer = (v), .kind = TL_FIELD_BOOL})
 #define TL_END ((struct tl_field){.kind = TL_FIELD_END})
 
-#define tl_log(level, message, ...)                                                                \
+#define tl_log(level, message, ...) \
     tl_log_write((level), (message), (const struct tl_field[]){__VA_ARGS__})
 
 struct tl_log_settings {
-    enum tl_log_level level;   /* lines below it are dropped */
+    enum tl_log_level level; /* lines below it are dropped */
     enum tl_log_format format;
-    const char *path;          /* NULL or "-" = stdout; else appended to, created with mode 0600 */
-    uint64_t max_bytes;        /* the file is rotated when larger; 0 = never */
-    uint32_t max_backups;      /* rotated files kept; 0 = all */
+    const char *path;     /* NULL or "-" = stdout; else appended to, created with mode 0600 */
+    uint64_t max_bytes;   /* the file is rotated when larger; 0 = never */
+    uint32_t max_backups; /* rotated files kept; 0 = all */
 };
 
 /* Opens the sink. Call once, before threads; until then lines from TL_LOG_WARN go to stderr. */

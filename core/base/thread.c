@@ -54,12 +54,8 @@ int tl_threads_begin(struct tl_threads **threads_out, const char *name, size_t c
         rc = pthread_create(&thread->id, NULL, run, thread);
     }
     pthread_sigmask(SIG_SETMASK, &saved, NULL);
-    if (rc != 0) {
-        tl_threads_join(group);
-        return tl_error_errno(err, rc, "cannot begin thread %s", name);
-    }
     *threads_out = group;
-    return TL_OK;
+    return rc == 0 ? TL_OK : tl_error_errno(err, rc, "cannot begin thread %s", name);
 }
 
 void tl_threads_join(struct tl_threads *threads)

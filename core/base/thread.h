@@ -15,8 +15,8 @@ struct tl_threads;
 typedef void (*tl_thread_fn)(size_t index, void *payload);
 
 /* Begins count threads with signals blocked (main alone handles them) and the given name (at most
-   15 bytes) for debuggers. payload is borrowed until tl_threads_join. On failure none runs any more:
-   the ones that had begun are joined, so fn must be able to end by itself then. */
+   15 bytes) for debuggers. payload is borrowed until tl_threads_join. On failure *threads_out holds
+   those that had begun: tell them to end, and join them. */
 int tl_threads_begin(struct tl_threads **threads_out, const char *name, size_t count,
                      tl_thread_fn fn, void *payload, struct tl_error *err) TL_WARN_UNUSED;
 

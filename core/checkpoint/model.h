@@ -41,10 +41,12 @@ bool tl_status_is_invalid(uint32_t status);
 /* Name for people: "pending", "written", ..., "failed at written"; static text, never NULL. */
 const char *tl_status_name(uint32_t status);
 
-/* Unique table name "`db`.`tbl`", backquotes doubled, into a new string (free()); NULL = no memory. */
+/* Unique table name "`db`.`tbl`", backquotes doubled, into a new string (free()); NULL: no
+   memory. */
 char *tl_unique_name(const char *db, const char *table);
 
-/* Splits a unique name into db and table (each a new string, free()). TL_ERR_USAGE when malformed. */
+/* Splits a unique name into db and table (each a new string, free()). TL_ERR_USAGE when it is
+   malformed. */
 int tl_unique_name_split(const char *name, char **db_out, char **table_out,
                          struct tl_error *err) TL_WARN_UNUSED;
 

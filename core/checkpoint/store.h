@@ -39,6 +39,7 @@ struct tl_store_settings {
     const char *tls_cert;
     const char *tls_key;
     const struct tl_cancel *cancel; /* may be NULL */
+    int64_t retry_ns;               /* how long retryable errors are repeated; 0 = 30 s */
 };
 
 /* Opens the store; settings are not used after return, except module and cancel. */
@@ -68,8 +69,9 @@ int tl_store_put(struct tl_store *store, enum ckpt_change_kind kind, const void 
 int tl_store_delete(struct tl_store *store, enum ckpt_change_kind kind, const char *name,
                     struct tl_error *err) TL_WARN_UNUSED;
 
-/* As the methods of the driver; TL_NOT_FOUND where they say CKPT_NOT_FOUND. A visitor's negative
-   return is passed on with err as the visitor left it. */
+/* As the methods of the driver; TL_NOT_FOUND where they say CKPT_NOT_FOUND (each_table never does).
+   A visitor's non-zero return is passed on with err as the visitor left it. What the driver
+   delivers is checked: keys, order, sizes. */
 int tl_store_load_task(struct tl_store *store, const struct ckpt_visitor *visitor,
                        struct tl_error *err) TL_WARN_UNUSED;
 int tl_store_load_table(struct tl_store *store, const char *name,

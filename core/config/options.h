@@ -70,7 +70,7 @@ struct tl_csv_options {
 };
 
 struct tl_tls_options {
-    char *mode; /* "", "false", "skip-verify", "preferred", "true"/"cluster" */
+    char *mode; /* "" (nothing was asked for), "false", "skip-verify", "preferred", "cluster" */
     char *ca;
     char *cert;
     char *key;
@@ -89,8 +89,8 @@ enum tl_action {
 struct tl_options {
     /* [lightning] */
     char *log_level;
-    char *log_file;   /* "" = /tmp/lightning.log.<timestamp>; "-" = stdout */
-    char *log_format; /* text | json (ours) */
+    char *log_file;        /* "" = /tmp/lightning.log.<timestamp>; "-" = stdout */
+    char *log_format;      /* text | json (ours) */
     uint64_t log_max_size; /* MB */
     uint64_t log_max_backups;
     uint64_t region_concurrency; /* writers; 0 = CPUs */
@@ -109,7 +109,7 @@ struct tl_options {
     size_t driver_option_count;
 
     /* [tikv-importer] */
-    char *backend; /* "tidb"; "" is read as tidb, with a note in the log */
+    char *backend;       /* "tidb"; "" is read as tidb, with a note in the log */
     uint64_t batch_size; /* logical-import-batch-size: bytes of one batch (transaction) */
     uint64_t batch_rows; /* logical-import-batch-rows */
     bool add_index_by_sql;
@@ -119,7 +119,8 @@ struct tl_options {
     enum tl_conflict conflict;
 
     /* [mydumper] */
-    char *source_dir;
+    char *source_dir; /* a path, as given or out of file:// and local://; "" only where none is
+                         needed */
     struct tl_strings filter;
     bool no_schema;
     bool case_sensitive;
@@ -146,13 +147,14 @@ struct tl_options {
     char *sql_mode;
     bool sql_mode_given;
     uint64_t max_allowed_packet;
-    struct tl_tls_options tls; /* [tidb.security], completed from [security] */
+    struct tl_tls_options tls;      /* [tidb.security], completed from [security] */
+    struct tl_tls_options security; /* [security] as given: already merged into tls */
     struct tl_pair *session_vars;
     size_t session_var_count;
     uint64_t retry_timeout; /* ours: seconds that a batch is retried, 0 = give up at once */
 
     /* [cron], [post-restore] */
-    uint64_t log_progress; /* seconds */
+    uint64_t log_progress;         /* seconds */
     enum tl_level_switch checksum; /* row count check after the import */
     bool checksum_given;
     enum tl_level_switch analyze;
@@ -166,7 +168,7 @@ struct tl_options {
     char *ctl_remove;
     char *ctl_error_ignore;
     char *ctl_error_destroy;
-    char *ctl_dump;
+    char *ctl_dump; /* directory */
     bool ctl_list;
     bool ctl_rebuild;
     bool ctl_dry_run;
@@ -186,7 +188,8 @@ int tl_options_load(struct tl_options **options_out, enum tl_program program, in
 /* Wipes secrets, frees everything. Accepts NULL. */
 void tl_options_free(struct tl_options *options);
 
-/* --help, --print-config (TOML, secrets as "***"): the text in a new string, free(). NULL = no memory. */
+/* --help, --print-config (TOML, secrets as "***"): the text in a new string, free(). NULL = no
+   memory. */
 char *tl_options_help(enum tl_program program);
 char *tl_options_print(const struct tl_options *options);
 

@@ -41,6 +41,15 @@ struct tl_head {
     char **columns;         /* names as in the file, without quotes; owned */
 };
 
+/* A head without columns, with one reference and a new serial. NULL when out of memory. */
+struct tl_head *tl_head_new(const struct tl_session_state *state, uint64_t offset);
+/* Appends a column to a head that nobody shares yet: TL_OK or TL_ERR_NOMEM. */
+int tl_head_add_column(struct tl_head *head, const char *name, size_t len) TL_WARN_UNUSED;
+
+/* True if state and columns are equal: rows of both can share a batch. */
+bool tl_head_equal(const struct tl_head *a, const struct tl_head *b);
+bool tl_session_state_equal(const struct tl_session_state *a, const struct tl_session_state *b);
+
 struct tl_head *tl_head_ref(struct tl_head *head);
 void tl_head_unref(struct tl_head *head); /* accepts NULL */
 
@@ -59,6 +68,7 @@ struct tl_batch {
     struct tl_head *head; /* owned reference; NULL when rows == 0 */
     struct tl_buf raw;    /* the bytes [begin_pos, end_pos), or none when rows == 0 */
     struct tl_row_span *rows; /* owned; rows[i] within raw, ascending */
+    uint32_t *row_lines; /* owned; number of '\n' in raw, as read, in front of rows[i] */
     uint32_t row_count;
     uint64_t checksum;    /* tl_checksum_of(raw) as read, before any decoding in place */
     /* The reader's state at end_pos, for one that starts there. */
@@ -70,7 +80,7 @@ struct tl_batch {
 /* Frees the batch and all that it owns. Accepts NULL. */
 void tl_batch_free(struct tl_batch *batch);
 
-/* Line and byte position of row i (from 0) in the file. Only before decoding in place. */
+/* Line and byte position of row i (from 0) in the file. At any time, also after decoding. */
 uint64_t tl_batch_row_line(const struct tl_batch *batch, uint32_t row);
 uint64_t tl_batch_row_pos(const struct tl_batch *batch, uint32_t row);
 

@@ -25,6 +25,11 @@ enum tl_compression {
 
 struct tl_stream;
 
+/* TL_OK if files with this compression can be read, else TL_ERR_USAGE naming path. Opens nothing.
+ */
+int tl_stream_supported(const char *path, enum tl_compression compression,
+                        struct tl_error *err) TL_WARN_UNUSED;
+
 /* Opens path (for messages: name) at uncompressed offset. Errors: TL_ERR_IO (cannot be opened or
    read), TL_ERR_DATA (damaged or cut compressed data, or offset past the end), TL_ERR_USAGE (a
    compression that is known but not readable). */

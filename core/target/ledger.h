@@ -34,8 +34,8 @@ struct tl_owner {
     char token[33]; /* 128 random bits, hex; new at every start and takeover */
     char host[256];
     int64_t pid;
-    uint64_t pid_start; /* start time of the process in clock ticks since boot, from /proc/self/stat */
-    char boot_id[64];   /* /proc/sys/kernel/random/boot_id: pid and start time hold within one boot */
+    uint64_t pid_start; /* of the process, in clock ticks since boot: /proc/self/stat */
+    char boot_id[64];   /* boot and pid namespace, within which pid and start time hold */
 };
 
 int tl_owner_init(struct tl_owner *owner, struct tl_error *err) TL_WARN_UNUSED;
@@ -64,20 +64,23 @@ struct tl_ledger_chunk {
     int64_t offset;
 };
 
-/* Begins a new task: in ONE transaction that holds the lock of the sentinel row (task_id 0), refuses
-   when another task has rows for one of these tables, then inserts the task row and all chunks.
-   Another task without any committed batch whose owner is dead is deleted on the way. Refusals
-   (TL_ERR_REFUSED) name the task, the tables, the committed rows, the living owner, and both ways
-   out (--checkpoint-rebuild, --checkpoint-error-destroy=all / --checkpoint-remove=all). */
+/* Begins a new task: in ONE transaction that holds the lock of the sentinel row (task_id 0),
+   refuses when another task has rows for one of these tables, then inserts the task row and all
+   chunks. Another task without any committed batch whose owner is dead is deleted on the way.
+   Refusals (TL_ERR_REFUSED) name the task, the tables, the committed rows, the living owner, and
+   both ways out (--checkpoint-rebuild, --checkpoint-error-destroy=all / --checkpoint-remove=all).
+ */
 int tl_ledger_claim(struct tl_ledger *ledger, struct tl_session *session, const char *source_dir,
                     const struct tl_ledger_chunk *chunks, size_t count,
                     const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Takes an existing task over (start, resume, control operation, after a server restart): locks its
    row, makes sure that no other owner lives (rule 8), puts our token into the task row and all its
-   writer rows (which waits for or, by KILL, defeats every older attempt). TL_NOT_FOUND: the ledger
-   has no such task. TL_ERR_REFUSED: a living owner, named; or intent of an operation that has to be
-   finished first (intent_out, new string, may be NULL to ignore). */
+   writer rows (which waits for or, by KILL, defeats every older attempt). The token is a new one,
+   put into ledger->owner: no writer of this ledger may run meanwhile. *intent_out (may be NULL to
+   ignore): NULL, or the intent of an interrupted control operation as a new string; the task is
+   ours then too, and the caller has that operation finished first. TL_NOT_FOUND: the ledger has no
+   such task. TL_ERR_REFUSED: a living owner, named. */
 int tl_ledger_take_over(struct tl_ledger *ledger, struct tl_session *session, char **intent_out,
                         const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
 
@@ -87,13 +90,23 @@ int tl_ledger_take_over(struct tl_ledger *ledger, struct tl_session *session, ch
 int tl_ledger_add_writer(const struct tl_ledger *ledger, struct tl_session *session, uint32_t id,
                          struct tl_error *err) TL_WARN_UNUSED;
 
+struct tl_range;
+
+/* As tl_ledger_add_writer, for a writer that has lost its connection at a batch: in the same
+   transaction it looks for the range that covers position begin of the chunk. TL_OK: found, the
+   batch is committed. TL_NOT_FOUND: it is not, and cannot become so any more except by this
+   session. */
+int tl_ledger_rejoin(const struct tl_ledger *ledger, struct tl_session *session, uint32_t id,
+                     const struct tl_chunk_key *key, uint64_t begin, struct tl_range *range_out,
+                     struct tl_error *err) TL_WARN_UNUSED;
+
 /* One committed byte range, with the reader state at its end. */
 struct tl_range {
     uint64_t begin, end;
     uint64_t rows, bytes;
     uint64_t checksum;
     uint64_t end_line;
-    bool last;          /* end is the end of the chunk */
+    bool last; /* end is the end of the chunk */
     bool in_statement;
     uint64_t head_offset;
     struct tl_session_state state;

@@ -15,8 +15,10 @@
  *    they may hold any byte. A driver copies what it keeps. Integers are in host byte order.
  *  - Calls on one store come one at a time, from any thread (not always the same), unless the
  *    driver claims CKPT_CAP_PARALLEL. Two stores may be open at once, in one process or in two.
- *  - A driver never sleeps in a retry loop, never forks, never exits, installs no signal handler, keeps no
- *    per-store state outside of its struct ckpt_store, and does not write to stdout or stderr.
+ *  - A driver never sleeps in a retry loop, never forks, never exits, installs no signal handler,
+ *    keeps no per-store state outside of its struct ckpt_store, and does not write to stdout or
+ *    stderr. The host repeats a call whose error is retryable (a load only while no record of it
+ *    was delivered).
  *  - After SIGKILL at any moment the store holds each apply() whole or not at all, and every one
  *    that returned CKPT_OK whole.
  *
@@ -43,11 +45,11 @@ extern "C" {
 
 enum ckpt_code {
     CKPT_OK = 0,
-    CKPT_NOT_FOUND = 1,      /* a lookup found nothing, and that is certain */
-    CKPT_ERR = -1,           /* failed */
-    CKPT_ERR_NOMEM = -2,     /* out of memory */
-    CKPT_ERR_USAGE = -3,     /* the DSN or an option is wrong */
-    CKPT_ERR_CORRUPT = -4,   /* the data is there and cannot be trusted: damaged, foreign, too new */
+    CKPT_NOT_FOUND = 1,    /* a lookup found nothing, and that is certain */
+    CKPT_ERR = -1,         /* failed */
+    CKPT_ERR_NOMEM = -2,   /* out of memory */
+    CKPT_ERR_USAGE = -3,   /* the DSN or an option is wrong */
+    CKPT_ERR_CORRUPT = -4, /* the data is there and cannot be trusted: damaged, foreign, too new */
     CKPT_ERR_READ_ONLY = -5, /* a change on a store opened read-only, or on a read-only medium */
     CKPT_ERR_FULL = -6,      /* no space, quota */
     CKPT_ERR_LOST = -7,      /* connection lost or not to be had */
@@ -57,11 +59,11 @@ enum ckpt_code {
 
 /* ---- Limits -------------------------------------------------------------------------------- */
 
-#define CKPT_APPLY_MAX_CHANGES 100u        /* changes in one apply */
+#define CKPT_APPLY_MAX_CHANGES 100u          /* changes in one apply */
 #define CKPT_APPLY_MAX_BYTES (1024u * 1024u) /* sum of all their strings */
-#define CKPT_MAX_EXTRA 4096u               /* bytes of `extra` */
-#define CKPT_MAX_TABLE_NAME 1044u          /* bytes of a table name: 261 characters */
-#define CKPT_MAX_PATH 2048u                /* bytes of a path */
+#define CKPT_MAX_EXTRA 4096u                 /* bytes of `extra` */
+#define CKPT_MAX_TABLE_NAME 1044u            /* bytes of a table name: 261 characters */
+#define CKPT_MAX_PATH 2048u                  /* bytes of a path */
 
 /* ---- Values -------------------------------------------------------------------------------- */
 
@@ -87,7 +89,8 @@ struct ckpt_host {
     uint32_t reserved;
     /* Writes a debug line; any thread. */
     void (*log_debug)(const char *message, void *payload);
-    /* Non-zero when the user asked to stop: a method may then return CKPT_ERR early. Any thread. */
+    /* Non-zero when the user asked to stop at once: a method may then return CKPT_ERR early. Any
+       thread. */
     int (*canceled)(void *payload);
     void *payload; /* for the two above */
 };
@@ -97,7 +100,8 @@ struct ckpt_host {
  * Sized first; a driver stores the fields that it knows. Each record has `extra`, at most
  * CKPT_MAX_EXTRA bytes that the driver stores and returns untouched. Table names are unique names,
  * "`schema`.`table`" with backquotes doubled, compared byte by byte; so are paths. Times are
- * nanoseconds since 1970 UTC, given by the host; a driver may round them down to whole seconds.
+ * nanoseconds since 1970 UTC, given by the host; a driver may round the create_time, update_time
+ * and time of a record down to whole seconds. The mtime of a source is exact.
  */
 
 struct ckpt_task {
@@ -176,7 +180,7 @@ struct ckpt_source {
     struct ckpt_str table_name; /* key: table_name, path */
     struct ckpt_str path;
     int64_t size;
-    int64_t mtime;                /* nanoseconds */
+    int64_t mtime;               /* nanoseconds */
     struct ckpt_str fingerprint; /* at most 64 bytes, binary */
     struct ckpt_str extra;
 };
@@ -215,7 +219,7 @@ enum ckpt_change_kind {
    Nothing is relative, so that every change may be repeated. A put does not need its parent. */
 struct ckpt_change {
     uint32_t struct_size;
-    uint32_t kind; /* enum ckpt_change_kind */
+    uint32_t kind;        /* enum ckpt_change_kind */
     struct ckpt_str name; /* for the deletes of one table */
     union {
         const struct ckpt_task *task;
@@ -255,7 +259,8 @@ enum ckpt_filter {
 
 /* ---- Open ---------------------------------------------------------------------------------- */
 
-#define CKPT_OPEN_READ_ONLY 1u /* never creates or changes anything; a missing store opens empty */
+/* Never creates or changes anything; a missing store opens empty. */
+#define CKPT_OPEN_READ_ONLY 1u
 
 /* One option of the driver's own table, as the host parsed it. */
 struct ckpt_option_value {
@@ -266,14 +271,15 @@ struct ckpt_option_value {
 
 enum ckpt_option_type { CKPT_OPTION_STRING = 0, CKPT_OPTION_INT = 1, CKPT_OPTION_BOOL = 2 };
 
-/* One row of the driver's option table; the key in the configuration is checkpoint.<driver>.<name>. */
+/* One row of the driver's option table; its key in the configuration is
+   checkpoint.<driver>.<name>. */
 struct ckpt_option {
-    const char *name; /* [a-z0-9-]+; NULL ends the table */
-    uint32_t type;    /* enum ckpt_option_type */
-    uint32_t secret;  /* 1: never printed */
+    const char *name;         /* [a-z0-9-]+; NULL ends the table */
+    uint32_t type;            /* enum ckpt_option_type */
+    uint32_t secret;          /* 1: never printed */
     const char *default_text; /* never NULL */
     int64_t min;
-    int64_t max; /* both inclusive, for integers */
+    int64_t max;      /* both inclusive, for integers */
     const char *help; /* one sentence */
 };
 
@@ -311,7 +317,7 @@ enum ckpt_retire_how {
 
 struct ckpt_store; /* the driver's own; opaque for the host */
 
-struct ckpt_driver { /* ABI 1: append only, never reorder */
+struct ckpt_driver {      /* ABI 1: append only, never reorder */
     uint32_t struct_size; /* by CKPT_DRIVER_HEADER */
     uint32_t abi_version; /* by CKPT_DRIVER_HEADER */
     uint64_t capabilities;
@@ -346,8 +352,8 @@ struct ckpt_driver { /* ABI 1: append only, never reorder */
 
     /* Calls visitor->table for each table that the filter (enum ckpt_filter) lets through, ordered
        by name bytes, from one snapshot. No table: CKPT_OK. */
-    int (*each_table)(struct ckpt_store *store, uint32_t filter,
-                      const struct ckpt_visitor *visitor, struct ckpt_error *err);
+    int (*each_table)(struct ckpt_store *store, uint32_t filter, const struct ckpt_visitor *visitor,
+                      struct ckpt_error *err);
 
     /* Optional (may be NULL) from here on. */
 
@@ -363,8 +369,8 @@ struct ckpt_driver { /* ABI 1: append only, never reorder */
        directory. NULL: the host writes them with the load methods. */
     int (*dump)(struct ckpt_store *store, struct ckpt_str directory, struct ckpt_error *err);
 
-    /* The DSN used when the configuration has none, made from args (schema, target): NUL-terminated,
-       at most size bytes with the NUL. NULL: a DSN is required. */
+    /* The DSN used when the configuration has none, made from args (schema, target):
+       NUL-terminated, at most size bytes with the NUL. NULL: a DSN is required. */
     int (*default_dsn)(const struct ckpt_open_args *args, char *dsn_out, size_t size,
                        struct ckpt_error *err);
 };
@@ -377,24 +383,41 @@ struct ckpt_driver { /* ABI 1: append only, never reorder */
 typedef const struct ckpt_driver *(*ckpt_driver_entry_fn)(void);
 
 /* Put once, at the end of the driver: CKPT_DRIVER_EXPORT(my_driver); */
-#ifdef CKPT_DRIVER_STATIC
-#define CKPT_DRIVER_EXPORT(driver) extern const struct ckpt_driver driver##_static
+#ifdef __cplusplus
+#define CKPT_C_LINKAGE extern "C"
 #else
-#define CKPT_DRIVER_EXPORT(driver)                                                                 \
-    __attribute__((visibility("default"))) const struct ckpt_driver *ckpt_driver_entry(void);      \
-    const struct ckpt_driver *ckpt_driver_entry(void)                                              \
-    {                                                                                              \
-        return &(driver);                                                                          \
-    }                                                                                              \
+#define CKPT_C_LINKAGE extern
+#endif
+
+#ifdef CKPT_DRIVER_STATIC /* linked into the host's program: a pointer `<driver>_static` instead \
+                           */
+#define CKPT_DRIVER_EXPORT(driver)                                  \
+    CKPT_C_LINKAGE const struct ckpt_driver *const driver##_static; \
+    const struct ckpt_driver *const driver##_static = &(driver)
+#else
+#define CKPT_DRIVER_EXPORT(driver)                                                   \
+    CKPT_C_LINKAGE __attribute__((visibility("default"))) const struct ckpt_driver * \
+    ckpt_driver_entry(void);                                                         \
+    const struct ckpt_driver *ckpt_driver_entry(void)                                \
+    {                                                                                \
+        return &(driver);                                                            \
+    }                                                                                \
     struct ckpt_driver_export_needs_a_semicolon
 #endif
 
-/* Fills err within its size (newlines become spaces) and returns code. For drivers. */
+/* Control characters become spaces: one line, whatever a file name holds. */
+static inline void ckpt_error_flatten(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || (unsigned char)*text == 0x7f)
+            *text = ' ';
+}
+
+/* Fills native_code and message within the struct's size and returns code. For drivers. */
 __attribute__((format(printf, 4, 5))) static inline int
 ckpt_error_set(struct ckpt_error *err, int code, int32_t native_code, const char *format, ...)
 {
     va_list ap;
-    char *c;
 
     if (err->struct_size < offsetof(struct ckpt_error, message) + sizeof(err->message))
         return code;
@@ -402,9 +425,22 @@ ckpt_error_set(struct ckpt_error *err, int code, int32_t native_code, const char
     va_start(ap, format);
     (void)vsnprintf(err->message, sizeof(err->message), format, ap);
     va_end(ap);
-    for (c = err->message; *c; c++)
-        if (*c == '\n' || *c == '\r')
-            *c = ' ';
+    ckpt_error_flatten(err->message);
+    return code;
+}
+
+/* Fills the hint within the struct's size and returns code. For drivers. */
+__attribute__((format(printf, 3, 4))) static inline int
+ckpt_error_hint(struct ckpt_error *err, int code, const char *format, ...)
+{
+    va_list ap;
+
+    if (err->struct_size < offsetof(struct ckpt_error, hint) + sizeof(err->hint))
+        return code;
+    va_start(ap, format);
+    (void)vsnprintf(err->hint, sizeof(err->hint), format, ap);
+    va_end(ap);
+    ckpt_error_flatten(err->hint);
     return code;
 }
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See scene.h.
+ */
+#include "core/ctl/scene.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
+                  const struct tl_cancel *cancel, bool read_only, struct tl_error *err)
+{
+    int rc;
+
+    scene->options = options;
+    scene->cancel = cancel;
+    scene->ledger.schema = options->ledger_schema;
+    if (!options->checkpoint_enable)
+        return tl_error_set(err, TL_ERR_USAGE,
+                            "cannot perform this function while checkpoints is disabled");
+    rc = tl_import_open_store_for(&scene->store, &scene->module, options, read_only, cancel, err);
+    if (rc == TL_OK)
+        rc = tl_task_record_load(&scene->task, scene->store, err);
+    if (rc == TL_NOT_FOUND)
+        return TL_OK;
+    if (rc == TL_OK)
+        rc = tl_plan_load(&scene->plan, scene->store, &scene->task, err);
+    if (rc == TL_OK)
+        scene->ledger.task_id = scene->plan->task_id;
+    return rc;
+}
+
+void tl_scene_close(struct tl_scene *scene)
+{
+    free(scene->intent);
+    tl_session_close(scene->session);
+    tl_plan_free(scene->plan);
+    tl_task_record_done(&scene->task);
+    tl_store_close(scene->store);
+    tl_ckpt_module_free(scene->module);
+    memset(scene, 0, sizeof(*scene));
+}
+
+struct search {
+    const char *source_dir; /* NULL: any */
+    int64_t found;
+    size_t matches;
+    char *found_dir;
+};
+
+static int look_at(const struct tl_ledger_task *task, void *payload)
+{
+    struct search *search = payload;
+
+    if (search->source_dir && strcmp(search->source_dir, task->source_dir) != 0)
+        return TL_OK;
+    search->found = task->task_id;
+    search->matches++;
+    free(search->found_dir);
+    search->found_dir = strdup(task->source_dir);
+    return search->found_dir ? TL_OK : TL_ERR_NOMEM;
+}
+
+static int add_name(char **columns, const unsigned long *lengths, unsigned count, void *payload,
+                    struct tl_error *err)
+{
+    struct tl_plan *plan = payload;
+    TL_CLEANUP_FREE char *db = NULL;
+    TL_CLEANUP_FREE char *table = NULL;
+    int rc = tl_unique_name_split(columns[0], &db, &table, err);
+
+    (void)lengths;
+    (void)count;
+    return rc == TL_OK ? tl_plan_add_table(plan, db, table, err) : rc;
+}
+
+static int plan_from_ledger(struct tl_scene *scene, const struct search *search,
+                            struct tl_error *err)
+{
+    TL_CLEANUP_BUF struct tl_buf sql;
+    int rc = tl_plan_new(&scene->plan, search->found, search->found_dir, err);
+
+    tl_buf_init(&sql, 4096);
+    if (rc != TL_OK)
+        return rc;
+    scene->ledger.task_id = search->found;
+    rc = tl_buf_adds(&sql, "SELECT DISTINCT table_name FROM ");
+    rc = rc == TL_OK ? tl_sql_add_name(&sql, scene->ledger.schema) : rc;
+    rc = rc == TL_OK ? tl_buf_addf(&sql, ".chunk_v1 WHERE task_id = %" PRId64, search->found) : rc;
+    if (rc != TL_OK)
+        return tl_error_nomem(err);
+    return tl_session_query(scene->session, tl_buf_text(&sql), add_name, scene->plan, err);
+}
+
+static int find_in_ledger(struct tl_scene *scene, struct tl_error *err)
+{
+    TL_CLEANUP_FREE char *dir = NULL;
+    struct search search = {0};
+    bool exists = false;
+    int rc = tl_ledger_exists(scene->session, scene->ledger.schema, &exists, err);
+
+    if (rc != TL_OK || !exists)
+        return rc;
+    if (scene->options->source_dir && scene->options->source_dir[0])
+        dir = realpath(scene->options->source_dir, NULL);
+    search.source_dir = dir;
+    rc = tl_ledger_each_task(scene->session, scene->ledger.schema, look_at, &search, err);
+    if (rc == TL_OK && search.matches > 1) {
+        tl_error_set(err, TL_ERR_REFUSED, "the target's ledger has %zu unfinished imports",
+                     search.matches);
+        rc = tl_error_hint(err, "say which one by its source directory: -d DIR");
+    }
+    if (rc == TL_OK && search.matches == 1)
+        rc = plan_from_ledger(scene, &search, err);
+    free(search.found_dir);
+    return rc;
+}
+
+int tl_scene_connect(struct tl_scene *scene, struct tl_error *err)
+{
+    int rc = tl_session_open(&scene->session, scene->options, err);
+
+    if (rc == TL_OK)
+        rc = tl_server_probe(&scene->ledger.server, scene->session, err);
+    if (rc == TL_OK && !scene->plan)
+        rc = find_in_ledger(scene, err);
+    return rc;
+}
+
+int tl_scene_take_over(struct tl_scene *scene, struct tl_error *err)
+{
+    bool exists = false;
+    int rc = tl_ledger_exists(scene->session, scene->ledger.schema, &exists, err);
+
+    if (rc != TL_OK || !exists)
+        return rc;
+    rc = tl_owner_init(&scene->ledger.owner, err);
+    if (rc == TL_OK)
+        rc = tl_ledger_take_over(&scene->ledger, scene->session, &scene->intent, scene->cancel,
+                                 err);
+    if (rc == TL_NOT_FOUND)
+        return TL_OK;
+    scene->has_ledger = rc == TL_OK;
+    return rc;
+}
+
+static bool names_table(const struct tl_plan_table *table, const char *argument)
+{
+    size_t db = strlen(table->db);
+
+    if (strcmp(table->name, argument) == 0)
+        return true;
+    return strncmp(argument, table->db, db) == 0 && argument[db] == '.' &&
+           strcmp(argument + db + 1, table->table) == 0;
+}
+
+static int unknown_table(const struct tl_scene *scene, const char *argument, struct tl_error *err)
+{
+    char known[1024] = "";
+    size_t used = 0, shown = 0;
+
+    for (size_t i = 0; i < scene->plan->table_count && used + 300 < sizeof(known); i++, shown++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s'%.250s'",
+                                 shown ? ", " : "", scene->plan->tables[i].name);
+    tl_error_set(err, TL_ERR_USAGE, "the checkpoint has no table %s; it knows %s%s", argument,
+                 shown ? known : "none", shown < scene->plan->table_count ? ", ..." : "");
+    return tl_error_hint(err, "names are case-sensitive; quote them for the shell: '`schema`.`table`'");
+}
+
+int tl_scene_select(const struct tl_scene *scene, const char *argument, bool **marks_out,
+                    struct tl_error *err)
+{
+    size_t count = scene->plan->table_count, matches = 0;
+    bool all = strcmp(argument, "all") == 0;
+    bool *marks = calloc(count + 1, sizeof(*marks));
+
+    if (!marks)
+        return tl_error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        marks[i] = all || names_table(&scene->plan->tables[i], argument);
+        matches += marks[i];
+    }
+    if (all || matches == 1) {
+        *marks_out = marks;
+        return TL_OK;
+    }
+    free(marks);
+    if (matches == 0)
+        return unknown_table(scene, argument, err);
+    tl_error_set(err, TL_ERR_USAGE, "%s can mean %zu tables", argument, matches);
+    return tl_error_hint(err, "write it as '`schema`.`table`'");
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How an import begins: on a first run the plan is made, claimed in the ledger and saved; on a later
+ * run it is loaded and compared.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/secret.h"
+#include "core/import/import_internal.h"
+#include "core/import/resume.h"
+
+static struct tl_store_option *driver_options(const struct tl_options *options, size_t *count_out)
+{
+    struct tl_store_option *list = calloc(options->driver_option_count + 1, sizeof(*list));
+
+    *count_out = 0;
+    for (size_t i = 0; list && i < options->driver_option_count; i++) {
+        const struct tl_pair *pair = &options->driver_options[i];
+
+        if (pair->scope && strcmp(pair->scope, options->checkpoint_driver) == 0)
+            list[(*count_out)++] = (struct tl_store_option){pair->name, pair->value};
+    }
+    return list;
+}
+
+int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module **module_out,
+                             const struct tl_options *options, bool read_only,
+                             const struct tl_cancel *cancel, struct tl_error *err)
+{
+    struct tl_registry_path path = {.configured = options->driver_path};
+    TL_CLEANUP(tl_ckpt_module_free_p) struct tl_ckpt_module *module = NULL;
+    struct tl_store_settings settings = {.dsn = options->checkpoint_dsn,
+                                         .schema = options->checkpoint_schema,
+                                         .read_only = read_only,
+                                         .tls_mode = options->tls.mode,
+                                         .tls_ca = options->tls.ca,
+                                         .tls_cert = options->tls.cert,
+                                         .tls_key = options->tls.key,
+                                         .cancel = cancel};
+    TL_CLEANUP_FREE struct tl_store_option *list = driver_options(options, &settings.option_count);
+    char *target_dsn = tl_options_target_dsn(options);
+    int rc = list && target_dsn
+                 ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
+                 : tl_error_nomem(err);
+
+    if (rc == TL_OK) {
+        settings.module = module;
+        settings.options = list;
+        settings.target_dsn = target_dsn;
+        rc = tl_store_open(store_out, &settings, err);
+    }
+    tl_secret_free(target_dsn);
+    if (rc == TL_OK) {
+        *module_out = module;
+        module = NULL;
+    }
+    return rc;
+}
+
+int tl_import_open_store(struct tl_import *import, struct tl_error *err)
+{
+    int rc;
+
+    if (!import->options->checkpoint_enable) {
+        tl_log(TL_LOG_WARN,
+               "checkpoints are disabled: this import cannot be resumed when it is interrupted",
+               TL_STR("key", "checkpoint.enable"), TL_END);
+        return TL_OK;
+    }
+    rc = tl_import_open_store_for(&import->store, &import->module, import->options, false,
+                                  import->cancel, err);
+    if (rc == TL_OK)
+        rc = tl_task_record_load(&import->task, import->store, err);
+    if (rc == TL_NOT_FOUND)
+        return TL_OK;
+    import->resumed = rc == TL_OK && import->task.planned;
+    if (rc == TL_OK && import->task.foreign)
+        rc = tl_resume_check_task(&import->task, import->options, import->catalog,
+                                  tl_store_where(import->store), err);
+    return rc;
+}
+
+static int check_server(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct tl_import *import = payload;
+    struct tl_server *server = &import->ledger.server;
+    int rc = tl_server_probe(server, session, err);
+
+    if (rc != TL_OK || !server->read_only)
+        return rc;
+    tl_error_set(err, TL_ERR_REFUSED, "the target server is read-only");
+    return tl_error_hint(err, "import into its primary server, or SET GLOBAL read_only = OFF");
+}
+
+int tl_import_check_target(struct tl_import *import, struct tl_error *err)
+{
+    struct tl_session *session = NULL;
+    int rc = tl_session_open(&session, import->options, err);
+
+    import->ledger.schema = import->options->ledger_schema;
+    if (rc == TL_OK) {
+        import->control.session = session;
+        rc = tl_control_run(&import->control, check_server, import, err);
+    }
+    if (rc == TL_OK)
+        tl_log(TL_LOG_INFO, "connected to the target",
+               TL_STR("version", import->ledger.server.version_text),
+               TL_BOOL("bulk", import->ledger.server.bulk), TL_END);
+    return rc;
+}
+
+static struct tl_ledger_chunk *ledger_chunks(const struct tl_plan *plan, size_t *count_out)
+{
+    struct tl_ledger_chunk *chunks;
+    size_t count = 0;
+
+    for (size_t t = 0; t < plan->table_count; t++)
+        count += plan->tables[t].chunk_count;
+    chunks = calloc(count + 1, sizeof(*chunks));
+    *count_out = 0;
+    for (size_t t = 0; chunks && t < plan->table_count; t++)
+        for (size_t c = 0; c < plan->tables[t].chunk_count; c++) {
+            const struct tl_plan_chunk *chunk = &plan->tables[t].chunks[c];
+
+            chunks[(*count_out)++] =
+                (struct tl_ledger_chunk){.key = chunk->key,
+                                         .table = plan->tables[t].name,
+                                         .engine = TL_ENGINE_DATA,
+                                         .path = chunk->path,
+                                         .offset = chunk->offset};
+        }
+    return chunks;
+}
+
+struct claim {
+    struct tl_import *import;
+    const struct tl_plan *plan;
+};
+
+static int claim(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct claim *claim = payload;
+    struct tl_import *import = claim->import;
+    size_t count;
+    TL_CLEANUP_FREE struct tl_ledger_chunk *chunks = ledger_chunks(claim->plan, &count);
+    int rc = chunks ? tl_ledger_create(session, import->ledger.schema, err) : tl_error_nomem(err);
+
+    if (rc != TL_OK)
+        return rc;
+    return tl_ledger_claim(&import->ledger, session, claim->plan->source_dir, chunks, count,
+                           import->cancel, err);
+}
+
+int tl_import_plan_task(struct tl_import *import, struct tl_error *err)
+{
+    struct claim payload = {.import = import};
+    int rc = tl_plan_build(&import->plan, import->options, import->catalog, tl_wall_ns(), NULL,
+                           err);
+
+    if (rc != TL_OK)
+        return rc;
+    import->ledger.task_id = import->plan->task_id;
+    payload.plan = import->plan;
+    rc = tl_owner_init(&import->ledger.owner, err);
+    if (rc == TL_OK)
+        rc = tl_control_run(&import->control, claim, &payload, err);
+    if (rc == TL_OK && import->store)
+        rc = tl_plan_save(import->plan, import->store, import->options,
+                          import->ledger.server.identity, err);
+    import->begun = import->begun || rc == TL_OK;
+    return rc;
+}
+
+int tl_import_add_tables(struct tl_import *import, struct tl_error *err)
+{
+    TL_CLEANUP(tl_plan_free_p) struct tl_plan *more = NULL;
+    struct claim payload = {.import = import};
+    int rc = tl_plan_build(&more, import->options, import->catalog, import->plan->task_id,
+                           import->plan, err);
+
+    if (rc != TL_OK || more->table_count == 0)
+        return rc;
+    for (size_t i = 0; i < more->table_count; i++)
+        tl_log(TL_LOG_WARN, "the checkpoint has nothing of this table: it is loaded from zero",
+               TL_STR("table", more->tables[i].name), TL_END);
+    payload.plan = more;
+    rc = tl_control_run(&import->control, claim, &payload, err);
+    if (rc == TL_OK && import->store)
+        rc = tl_plan_save_tables(more, import->store, err);
+    if (rc == TL_OK)
+        rc = tl_plan_append(import->plan, more, err);
+    return rc;
+}
+
+static bool all_done(const struct tl_plan *plan)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED)
+            return false;
+    return true;
+}
+
+int tl_import_load_task(struct tl_import *import, struct tl_error *err)
+{
+    const struct tl_options *options = import->options;
+    int rc = tl_resume_check_task(&import->task, options, import->catalog,
+                                  tl_store_where(import->store), err);
+
+    if (rc == TL_OK)
+        rc = tl_plan_load(&import->plan, import->store, &import->task, err);
+    if (rc != TL_OK)
+        return rc;
+    free(import->plan->source_dir);
+    import->plan->source_dir = strdup(import->catalog->dir); /* the dump may have been moved */
+    if (!import->plan->source_dir)
+        return tl_error_nomem(err);
+    import->ledger.task_id = import->plan->task_id;
+    for (size_t i = 0; rc == TL_OK && i < import->plan->table_count; i++)
+        rc = tl_plan_ignore_columns(&import->plan->tables[i], options, import->catalog, err);
+    if (rc == TL_OK)
+        rc = tl_resume_check_failures(import->plan, options, err);
+    if (rc == TL_OK)
+        rc = tl_resume_check_source(import->plan, options, import->catalog, err);
+    import->complete = rc == TL_OK && all_done(import->plan);
+    if (rc == TL_OK && options->check_requirements &&
+        strcmp(import->task.target_identity, import->ledger.server.identity) != 0) {
+        tl_error_set(err, TL_ERR_REFUSED,
+                     "the target is another server than the one that the checkpoint was made "
+                     "with: '%s', was '%s'",
+                     import->ledger.server.identity, import->task.target_identity);
+        rc = tl_error_hint(err, "connect to the same server; after a planned move with all its "
+                                "data set lightning.check-requirements = false");
+    }
+    return rc;
+}

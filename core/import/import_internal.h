@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the phases of an import share. One thread (main) runs the phases.
+ */
+#ifndef TL_IMPORT_IMPORT_INTERNAL_H
+#define TL_IMPORT_IMPORT_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "core/checkpoint/registry.h"
+#include "core/checkpoint/store.h"
+#include "core/import/control.h"
+#include "core/import/import.h"
+#include "core/import/pipeline.h"
+#include "core/import/plan.h"
+#include "core/import/plan_store.h"
+#include "core/source/scan.h"
+#include "core/target/ledger.h"
+
+struct tl_import {
+    const struct tl_options *options;
+    struct tl_cancel *cancel;
+    struct tl_catalog *catalog;
+    struct tl_ckpt_module *module; /* NULL: checkpoints are off */
+    struct tl_store *store;
+    struct tl_task_record task;
+    struct tl_control control;
+    struct tl_ledger ledger;
+    struct tl_plan *plan;
+    struct tl_write_stats stats;
+    bool resumed;
+    bool begun;      /* the task is claimed: a later stop can be resumed */
+    bool complete;   /* everything was loaded by an earlier run: only its end is left */
+    bool nothing_to_do; /* finished long ago, its checkpoint was kept */
+    uint64_t rows_before;
+    uint64_t bytes_before;
+    int64_t begun_at; /* clock */
+};
+
+/* Loads the driver that the options name and opens its store. */
+int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module **module_out,
+                             const struct tl_options *options, bool read_only,
+                             const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Opens the store and reads the task's record. */
+int tl_import_open_store(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* First contact with the target: what it is, whether it can be written to. */
+int tl_import_check_target(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* A first run: plan, claim, save. */
+int tl_import_plan_task(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* A later run: load the plan, compare, refuse what needs a decision. Changes nothing. */
+int tl_import_load_task(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Each attempt: take the task over (not on the first attempt of a first run), read the ledger,
+   compare it with the target's tables. */
+int tl_import_take_over(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Plans and claims tables of the source that the plan does not know. */
+int tl_import_add_tables(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Makes databases, tables and views exist; notes which tables were empty. */
+int tl_import_apply_schema(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* The end of a complete import: intent, store retired, ledger rows last. The summary is printed before
+   the last step. */
+int tl_import_finish(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* One summary on stdout and in the log. failed: err says why the import stopped, or NULL. */
+void tl_import_report(struct tl_import *import, const struct tl_error *failed);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a reader thread does next: the steps of a table whose chunks are all committed, else an
+ * unread chunk of the table with the fewest readers, so that writers meet in as few tables as
+ * possible.
+ */
+#include "core/import/pipeline_internal.h"
+
+static bool is_settled(const struct tl_plan_table *table)
+{
+    return table->failed || table->status >= TL_STATUS_ANALYZE_SKIPPED;
+}
+
+static struct tl_plan_chunk *free_chunk(const struct tl_plan_table *table)
+{
+    for (size_t i = 0; i < table->chunk_count; i++)
+        if (!table->chunks[i].taken && !table->chunks[i].done)
+            return &table->chunks[i];
+    return NULL;
+}
+
+static bool needs_steps(const struct tl_plan_table *table)
+{
+    return !table->finishing && table->chunks_done == table->chunk_count;
+}
+
+/* One look at the plan, lock held. open_out: some table is not settled yet. */
+static struct tl_job look(struct tl_pipeline *pipeline, bool *open_out)
+{
+    struct tl_plan *plan = pipeline->settings.plan;
+    struct tl_job best = {.kind = TL_JOB_NONE};
+
+    *open_out = false;
+    while (pipeline->first_open < plan->table_count &&
+           is_settled(&plan->tables[pipeline->first_open]))
+        pipeline->first_open++;
+    for (size_t i = pipeline->first_open; i < plan->table_count; i++) {
+        struct tl_plan_table *table = &plan->tables[i];
+        struct tl_plan_chunk *chunk;
+
+        if (is_settled(table))
+            continue;
+        *open_out = true;
+        if (needs_steps(table))
+            return (struct tl_job){.kind = TL_JOB_STEPS, .table = table};
+        if (best.kind == TL_JOB_READ && table->readers >= best.table->readers)
+            continue;
+        chunk = free_chunk(table);
+        if (chunk)
+            best = (struct tl_job){.kind = TL_JOB_READ, .table = table, .chunk = chunk};
+        if (chunk && table->readers == 0)
+            break;
+    }
+    return best;
+}
+
+static void take(struct tl_job *job)
+{
+    if (job->kind == TL_JOB_STEPS)
+        job->table->finishing = true;
+    if (job->kind == TL_JOB_READ) {
+        job->chunk->taken = true;
+        job->table->readers++;
+    }
+}
+
+struct tl_job tl_next_job(struct tl_pipeline *pipeline)
+{
+    struct tl_plan *plan = pipeline->settings.plan;
+    struct tl_job job = {.kind = TL_JOB_NONE};
+    bool open = true;
+
+    pthread_mutex_lock(&plan->lock);
+    while (!atomic_load(&pipeline->stop) && open) {
+        job = look(pipeline, &open);
+        if (job.kind != TL_JOB_NONE)
+            break;
+        if (open)
+            pthread_cond_wait(&pipeline->changed, &plan->lock);
+    }
+    if (atomic_load(&pipeline->stop))
+        job.kind = TL_JOB_NONE;
+    take(&job);
+    pthread_mutex_unlock(&plan->lock);
+    return job;
+}

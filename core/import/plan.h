@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan of a task in memory: tables, their chunks, and how far each is. Made from the catalogue
+ * on a first run (plan_build.c), from the checkpoint store afterwards (plan_load.c); it is never cut
+ * again. The committed state comes from the ledger alone.
+ *
+ * Locking: `lock` guards every field below the line "state" of tables and chunks; what stands above
+ * is constant once the threads run.
+ */
+#ifndef TL_IMPORT_PLAN_H
+#define TL_IMPORT_PLAN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/checkpoint/model.h"
+#include "core/config/options.h"
+#include "core/import/ranges.h"
+#include "core/source/reader.h"
+#include "core/source/scan.h"
+#include "core/target/writer.h"
+
+struct tl_plan_table;
+
+struct tl_plan_chunk {
+    struct tl_plan_table *table;
+    char *path; /* relative to the source directory */
+    int64_t offset;
+    enum tl_file_type type;
+    enum tl_compression compression;
+    char *sort_key;
+    int64_t file_size;
+    int64_t mtime;
+    struct tl_digest fingerprint;
+    struct tl_chunk_key key;
+    int64_t create_time;
+    /* state */
+    struct tl_ranges ranges;
+    uint64_t recorded_pos; /* pos as the store had it at the start */
+    uint64_t rows;
+    uint64_t bytes;
+    int64_t end_offset; /* of the uncompressed content; compressed: TL_END_UNKNOWN until known */
+    int64_t real_pos;
+    bool taken;   /* a reader has it */
+    bool done;
+    bool dirty;   /* differs from the store */
+    bool compact; /* has ledger rows to merge */
+};
+
+/* Upstream's "infinity" for compressed files: 10 TiB. */
+#define TL_END_UNKNOWN (INT64_C(10) << 40)
+
+struct tl_plan_table {
+    char *name; /* unique name of the target table */
+    char *db;
+    char *table;
+    struct tl_plan_chunk *chunks;
+    size_t chunk_count;
+    struct tl_strings ignore_columns; /* lower-case; owned */
+    int64_t create_time;
+    bool was_empty; /* the target table was empty before the first run: rows can be counted */
+    /* state */
+    uint32_t status;
+    uint32_t engine_status;
+    uint32_t index_status;
+    size_t chunks_done;
+    size_t readers;       /* chunks in work */
+    bool finishing;       /* somebody does the steps behind the last chunk */
+    bool dirty;
+    size_t writers;       /* batches being written; guarded by the queue, not by the plan */
+    struct tl_table_info *info; /* read from the target when the table begins; owned */
+    bool failed;
+    struct tl_error *failure; /* owned; set with failed */
+    char *failure_path;       /* owned; may be NULL */
+};
+
+struct tl_plan {
+    int64_t task_id;
+    char *source_dir;
+    struct tl_plan_table *tables;
+    size_t table_count;
+    pthread_mutex_t lock;
+};
+
+/* An empty plan. */
+int tl_plan_new(struct tl_plan **plan_out, int64_t task_id, const char *source_dir,
+                struct tl_error *err) TL_WARN_UNUSED;
+void tl_plan_free(struct tl_plan *plan); /* accepts NULL */
+
+/* Adds an empty table, in the caller's order; pointers into tables move, so add all tables first. */
+int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table,
+                      struct tl_error *err) TL_WARN_UNUSED;
+
+/* Adds a chunk to a table; *chunk_out is valid until the next one is added to it. */
+int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char *sort_key,
+                      struct tl_plan_chunk **chunk_out, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Orders the tables, large ones first (the longest work must not begin last), and the chunks of each by
+   sort key, then path. */
+void tl_plan_sort(struct tl_plan *plan);
+
+/* Fills the keys of all chunks (needs the final task id). */
+void tl_plan_set_keys(struct tl_plan *plan);
+
+/* Makes the plan of a first run: one table for each target, one chunk for each data file, with the
+   fingerprints of the files. Leaves out the tables that `known` (may be NULL) has. Refuses paths that would collide in upstream's key (500 characters). */
+int tl_plan_build(struct tl_plan **plan_out, const struct tl_options *options,
+                  const struct tl_catalog *catalog, int64_t task_id, const struct tl_plan *known,
+                  struct tl_error *err) TL_WARN_UNUSED;
+
+/* Moves all tables of `more` behind those of plan; more is empty afterwards. Call before
+   tl_plan_set_keys and tl_plan_apply_ledger. */
+int tl_plan_append(struct tl_plan *plan, struct tl_plan *more, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Adds the columns that [[mydumper.ignore-data-columns]] names for the source tables of `table`. */
+int tl_plan_ignore_columns(struct tl_plan_table *table, const struct tl_options *options,
+                           const struct tl_catalog *catalog, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Forgets all committed state and takes it from the ledger's ranges: pos, rows, done, statuses.
+   A position of the store that lies above the ledger is lowered and counted. */
+int tl_plan_apply_ledger(struct tl_plan *plan, const struct tl_ledger *ledger,
+                         struct tl_session *session, size_t *lowered_out,
+                         struct tl_error *err) TL_WARN_UNUSED;
+
+/* Under the lock: marks [begin, end) of a chunk committed, and the chunk done when it is. */
+int tl_plan_commit(struct tl_plan *plan, struct tl_plan_chunk *chunk, const struct tl_range *range,
+                   struct tl_error *err) TL_WARN_UNUSED;
+
+/* Under the lock: the status of a table in a good state, from its chunks and steps; marks it dirty. */
+void tl_plan_set_status(struct tl_plan_table *table, uint32_t status);
+
+/* Takes the lock and marks the table failed at the step that would have given it `intended`. Keeps the
+   first failure. path: the data file or NULL. */
+void tl_plan_fail_table(struct tl_plan *plan, struct tl_plan_table *table, uint32_t intended,
+                        const char *path, const struct tl_error *why);
+
+/* The table of a unique name, or NULL. */
+struct tl_plan_table *tl_plan_find(const struct tl_plan *plan, const char *name, size_t len);
+
+TL_DEFINE_CLEANUP(struct tl_plan *, tl_plan_free)
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The recorder thread: a few times a second it takes its fenced transaction on the target, compacts
+ * the ledger rows of the chunks that moved, writes what changed to the store, and commits. A loader
+ * that lost its task is stopped by the fence before it reaches the store.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/import/pipeline_internal.h"
+#include "core/import/plan_store.h"
+#include "core/import/record.h"
+
+#define PERIOD (300 * TL_NS_PER_MS)
+enum { RECORDER_ID = 0 };
+
+struct recorder {
+    const struct tl_pipeline_settings *settings;
+    struct tl_session *session; /* NULL when lost */
+};
+
+/* Chunks with ledger rows to merge, taken under the lock; dirty_out: the store lags behind. */
+static struct tl_plan_chunk **take_chunks(struct tl_plan *plan, size_t *count_out, bool *dirty_out)
+{
+    struct tl_plan_chunk **chunks;
+    size_t total = 0, count = 0;
+
+    *dirty_out = false;
+    for (size_t t = 0; t < plan->table_count; t++)
+        total += plan->tables[t].chunk_count;
+    chunks = calloc(total + 1, sizeof(struct tl_plan_chunk *));
+    if (!chunks)
+        return NULL;
+    pthread_mutex_lock(&plan->lock);
+    for (size_t t = 0; t < plan->table_count; t++) {
+        struct tl_plan_table *table = &plan->tables[t];
+
+        *dirty_out = *dirty_out || table->dirty;
+        for (size_t c = 0; c < table->chunk_count; c++) {
+            *dirty_out = *dirty_out || table->chunks[c].dirty;
+            if (!table->chunks[c].compact)
+                continue;
+            table->chunks[c].compact = false;
+            chunks[count++] = &table->chunks[c];
+        }
+    }
+    pthread_mutex_unlock(&plan->lock);
+    *count_out = count;
+    return chunks;
+}
+
+static void put_back(struct tl_plan *plan, struct tl_plan_chunk **chunks, size_t count)
+{
+    pthread_mutex_lock(&plan->lock);
+    for (size_t i = 0; i < count; i++)
+        chunks[i]->compact = true;
+    pthread_mutex_unlock(&plan->lock);
+}
+
+static int open_session(struct recorder *recorder, struct tl_error *err)
+{
+    const struct tl_pipeline_settings *settings = recorder->settings;
+    int rc;
+
+    if (recorder->session)
+        return TL_OK;
+    rc = tl_session_open(&recorder->session, settings->options, err);
+    if (rc == TL_OK)
+        rc = tl_server_check(&settings->ledger->server, recorder->session, err);
+    if (rc == TL_OK)
+        rc = tl_ledger_add_writer(settings->ledger, recorder->session, RECORDER_ID, err);
+    if (rc != TL_OK) {
+        tl_session_close(recorder->session);
+        recorder->session = NULL;
+    }
+    return rc;
+}
+
+static int record_fenced(struct recorder *recorder, struct tl_plan_chunk **chunks, size_t count,
+                         struct tl_error *err)
+{
+    const struct tl_pipeline_settings *settings = recorder->settings;
+    int rc = tl_ledger_fence(settings->ledger, recorder->session, RECORDER_ID, err);
+
+    for (size_t i = 0; rc == TL_OK && i < count; i++)
+        rc = tl_ledger_compact(settings->ledger, recorder->session, &chunks[i]->key, err);
+    if (rc == TL_OK && settings->store)
+        rc = tl_plan_flush(settings->plan, settings->store, err);
+    if (rc == TL_OK)
+        return tl_session_exec(recorder->session, "COMMIT", 6, NULL, err);
+    /* A half-done transaction goes with its connection. */
+    tl_session_close(recorder->session);
+    recorder->session = NULL;
+    return rc;
+}
+
+static int record_once(struct recorder *recorder, struct tl_error *err)
+{
+    struct tl_plan *plan = recorder->settings->plan;
+    size_t count = 0;
+    bool dirty;
+    TL_CLEANUP_FREE struct tl_plan_chunk **chunks = take_chunks(plan, &count, &dirty);
+    int rc;
+
+    if (!chunks)
+        return tl_error_nomem(err);
+    if (count == 0 && !(dirty && recorder->settings->store))
+        return TL_OK;
+    rc = open_session(recorder, err);
+    if (rc == TL_OK)
+        rc = record_fenced(recorder, chunks, count, err);
+    if (rc != TL_OK)
+        put_back(plan, chunks, count);
+    return rc;
+}
+
+int tl_record_now(const struct tl_pipeline_settings *settings, struct tl_error *err)
+{
+    struct recorder recorder = {.settings = settings};
+    int rc = record_once(&recorder, err);
+
+    tl_session_close(recorder.session);
+    return rc;
+}
+
+static bool is_passing(int rc, const struct tl_error *err)
+{
+    return rc == TL_ERR_DB && err->retryable;
+}
+
+void tl_recorder_thread(size_t index, void *payload)
+{
+    struct tl_pipeline *pipeline = payload;
+    struct recorder recorder = {.settings = &pipeline->settings};
+    struct tl_error err;
+    bool over = false;
+
+    (void)index;
+    mysql_thread_init();
+    while (!over) {
+        int rc;
+
+        over = tl_cancel_sleep_either(pipeline->over, NULL, PERIOD);
+        tl_error_init(&err);
+        rc = record_once(&recorder, &err);
+        if (rc == TL_OK)
+            continue;
+        tl_log_error(TL_LOG_DEBUG, "progress is not recorded yet", &err);
+        if (!is_passing(rc, &err))
+            tl_pipeline_stop(pipeline, rc, &err);
+    }
+    tl_session_close(recorder.session);
+    mysql_thread_end();
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What follows the last row of a table: durability, row count, statistics, final status. The statuses
+ * are upstream's, also of the steps that do nothing here (MariaDB and MySQL raise AUTO_INCREMENT by
+ * themselves with every explicit id).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/import/pipeline_internal.h"
+
+static void reach(struct tl_pipeline *pipeline, struct tl_plan_table *table, uint32_t status)
+{
+    pthread_mutex_lock(&pipeline->settings.plan->lock);
+    tl_plan_set_status(table, status);
+    pthread_mutex_unlock(&pipeline->settings.plan->lock);
+}
+
+static int flush_logs(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct tl_pipeline *pipeline = payload;
+    bool durable = true;
+    int rc = tl_target_make_durable(session, &pipeline->settings.ledger->server, &durable, err);
+
+    if (rc == TL_OK && !durable && !pipeline->flush_warned) {
+        pipeline->flush_warned = true;
+        tl_log(TL_LOG_WARN,
+               "the server does not flush its log at each commit and this user may not flush it: "
+               "a server crash soon after the import may lose rows",
+               TL_STR("grant", "RELOAD"), TL_END);
+    }
+    return rc;
+}
+
+/* One flush serves all tables whose last commit came before it began. */
+static int make_durable(struct tl_pipeline *pipeline, struct tl_error *err)
+{
+    int64_t committed = tl_clock_ns();
+    int64_t begun;
+    int rc = TL_OK;
+
+    if (pipeline->settings.ledger->server.durable_commits)
+        return TL_OK;
+    pthread_mutex_lock(&pipeline->flush_lock);
+    if (pipeline->flushed_at < committed) {
+        begun = tl_clock_ns();
+        rc = tl_control_run(pipeline->settings.control, flush_logs, pipeline, err);
+        if (rc == TL_OK)
+            pipeline->flushed_at = begun;
+    }
+    pthread_mutex_unlock(&pipeline->flush_lock);
+    return rc;
+}
+
+struct table_query {
+    struct tl_plan_table *table;
+    uint64_t result;
+};
+
+static int name_table(struct tl_buf *sql, const char *before, const struct tl_plan_table *table)
+{
+    int rc = tl_buf_adds(sql, before);
+
+    rc = rc == TL_OK ? tl_sql_add_name(sql, table->db) : rc;
+    rc = rc == TL_OK ? tl_buf_adds(sql, ".") : rc;
+    return rc == TL_OK ? tl_sql_add_name(sql, table->table) : rc;
+}
+
+static int count_rows(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct table_query *query = payload;
+    TL_CLEANUP_BUF struct tl_buf sql;
+
+    tl_buf_init(&sql, 4096);
+    if (name_table(&sql, "SELECT COUNT(*) FROM ", query->table) != TL_OK)
+        return tl_error_nomem(err);
+    return tl_session_scalar_u64(session, tl_buf_text(&sql), &query->result, err);
+}
+
+static int analyze_table(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct table_query *query = payload;
+    TL_CLEANUP_BUF struct tl_buf sql;
+
+    tl_buf_init(&sql, 4096);
+    if (name_table(&sql, "ANALYZE TABLE ", query->table) != TL_OK)
+        return tl_error_nomem(err);
+    return tl_session_exec(session, tl_buf_text(&sql), sql.len, NULL, err);
+}
+
+static uint64_t loaded_rows(struct tl_pipeline *pipeline, const struct tl_plan_table *table)
+{
+    uint64_t rows = 0;
+
+    pthread_mutex_lock(&pipeline->settings.plan->lock);
+    for (size_t i = 0; i < table->chunk_count; i++)
+        rows += table->chunks[i].rows;
+    pthread_mutex_unlock(&pipeline->settings.plan->lock);
+    return rows;
+}
+
+static bool can_count(const struct tl_pipeline *pipeline, const struct tl_plan_table *table)
+{
+    const struct tl_options *options = pipeline->settings.options;
+
+    return options->checksum != TL_OFF && options->conflict == TL_CONFLICT_ERROR &&
+           table->was_empty && table->chunk_count > 0;
+}
+
+/* The rows in the table against the rows in the ledger. */
+static int verify(struct tl_pipeline *pipeline, struct tl_plan_table *table, struct tl_error *err)
+{
+    struct table_query query = {.table = table};
+    uint64_t loaded = loaded_rows(pipeline, table);
+    int rc;
+
+    if (!can_count(pipeline, table)) {
+        reach(pipeline, table, TL_STATUS_CHECKSUM_SKIPPED);
+        return TL_OK;
+    }
+    rc = tl_control_run(pipeline->settings.control, count_rows, &query, err);
+    if (rc != TL_OK)
+        return rc;
+    if (query.result == loaded) {
+        reach(pipeline, table, TL_STATUS_CHECKSUMMED);
+        return TL_OK;
+    }
+    tl_error_set(err, TL_ERR_DATA,
+                 "table %s has %" PRIu64 " rows, but %" PRIu64 " were loaded into it", table->name,
+                 query.result, loaded);
+    return tl_error_hint(err, "did somebody else write to it? if that is right, accept the table as "
+                              "it is: tidb-lightning-ctl --checkpoint-error-ignore='%s'",
+                         table->name);
+}
+
+static int finish_table(struct tl_pipeline *pipeline, struct tl_plan_table *table,
+                        struct tl_error *err)
+{
+    struct table_query query = {.table = table};
+    int rc;
+
+    reach(pipeline, table, TL_STATUS_CLOSED);
+    reach(pipeline, table, TL_STATUS_IMPORTED);
+    reach(pipeline, table, TL_STATUS_INDEX_IMPORTED);
+    reach(pipeline, table, TL_STATUS_ALTERED_AUTO_INC);
+    rc = table->chunk_count > 0 ? make_durable(pipeline, err) : TL_OK;
+    if (rc == TL_OK)
+        rc = verify(pipeline, table, err);
+    if (rc != TL_OK)
+        return rc;
+    if (pipeline->settings.options->analyze != TL_REQUIRED || table->chunk_count == 0) {
+        reach(pipeline, table, TL_STATUS_ANALYZE_SKIPPED);
+        return TL_OK;
+    }
+    rc = tl_control_run(pipeline->settings.control, analyze_table, &query, err);
+    if (rc == TL_OK)
+        reach(pipeline, table, TL_STATUS_ANALYZED);
+    return rc;
+}
+
+void tl_table_steps(struct tl_pipeline *pipeline, struct tl_plan_table *table)
+{
+    struct tl_error err;
+    int rc;
+
+    tl_error_init(&err);
+    rc = finish_table(pipeline, table, &err);
+    if (rc == TL_OK) {
+        tl_log(TL_LOG_INFO, "table is done", TL_STR("table", table->name),
+               TL_INT("rows", loaded_rows(pipeline, table)), TL_END);
+    } else if (rc == TL_ERR_DATA || (rc == TL_ERR_DB && !err.retryable)) {
+        tl_log_error(TL_LOG_ERROR, "table failed", &err);
+        tl_plan_fail_table(pipeline->settings.plan, table, TL_STATUS_CHECKSUMMED, NULL, &err);
+    } else {
+        tl_pipeline_stop(pipeline, rc, &err);
+    }
+    tl_pipeline_changed(pipeline);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See program.h.
+ */
+#include "core/program.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/base/log.h"
+#include "core/checkpoint/registry.h"
+
+#define MEGABYTE (UINT64_C(1024) * 1024)
+
+void tl_program_protect(void)
+{
+    struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    umask(077);
+}
+
+static enum tl_log_level level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error", "fatal"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return (enum tl_log_level)i;
+    return TL_LOG_INFO;
+}
+
+static void default_path(char *path, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+
+    localtime_r(&now, &parts);
+    strftime(path, size, "/tmp/lightning.log.%Y-%m-%dT%H.%M.%S%z", &parts);
+}
+
+int tl_program_open_log(const struct tl_options *options, enum tl_program program,
+                        struct tl_error *err)
+{
+    char path[128];
+    struct tl_log_settings settings = {.level = level_of(options->log_level),
+                                       .format = strcmp(options->log_format, "json") == 0
+                                                     ? TL_LOG_JSON
+                                                     : TL_LOG_TEXT,
+                                       .path = options->log_file,
+                                       .max_bytes = options->log_max_size * MEGABYTE,
+                                       .max_backups = (uint32_t)options->log_max_backups};
+    int rc;
+
+    if (!options->log_file[0]) {
+        default_path(path, sizeof(path));
+        settings.path = path;
+    }
+    rc = tl_log_open(&settings, err);
+    if (rc != TL_OK)
+        return rc;
+    if (!options->log_file[0] && program == TL_PROGRAM_LOADER)
+        printf("Verbose debug logs will be written to %s\n\n", path);
+    fflush(stdout);
+    for (size_t i = 0; i < options->warnings.count; i++)
+        tl_log(TL_LOG_WARN, options->warnings.items[i], TL_END);
+    return TL_OK;
+}
+
+static void print_capabilities(uint64_t capabilities)
+{
+    static const struct {
+        uint64_t bit;
+        const char *name;
+    } names[] = {{CKPT_CAP_PARALLEL, "parallel"}, {CKPT_CAP_SHARED, "shared"}};
+    const char *separator = "";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (capabilities & names[i].bit) {
+            printf("%s%s", separator, names[i].name);
+            separator = ", ";
+        }
+    printf("%s\n", separator[0] ? "" : "none");
+}
+
+static void print_driver(const struct tl_ckpt_module *module)
+{
+    const struct ckpt_driver *driver = &module->driver;
+
+    printf("name         %s\nfile         %s\nversion      %s\nabi          %u.%u\n", driver->name,
+           module->path, driver->version ? driver->version : "-", driver->abi_version >> 16,
+           driver->abi_version & 0xffffu);
+    printf("size         %u\ncapabilities ", driver->struct_size);
+    print_capabilities(driver->capabilities);
+    printf("has_retire   %s\nhas_dump     %s\nhas_describe %s\n", driver->retire ? "yes" : "no",
+           driver->dump ? "yes" : "no", driver->describe ? "yes" : "no");
+    for (const struct ckpt_option *row = driver->options; row && row->name; row++)
+        printf("option       checkpoint.%s.%s (default \"%s\"): %s\n", driver->name, row->name,
+               row->default_text, row->help);
+}
+
+static int print_found(const char *path, const struct tl_ckpt_module *module,
+                       const struct tl_error *why_refused, void *payload)
+{
+    (void)payload;
+    if (module)
+        printf("%-10s %-8s abi %u.%u  %s\n", module->driver.name,
+               module->driver.version ? module->driver.version : "-",
+               module->driver.abi_version >> 16, module->driver.abi_version & 0xffffu, path);
+    else
+        printf("refused    %s: %s\n", path, why_refused->message);
+    return TL_OK;
+}
+
+static int describe_driver(const struct tl_options *options, struct tl_error *err)
+{
+    struct tl_registry_path path = {.configured = options->driver_path};
+    TL_CLEANUP(tl_ckpt_module_free_p) struct tl_ckpt_module *module = NULL;
+    int rc = tl_registry_load(&module, options->action_argument, &path, err);
+
+    if (rc == TL_OK)
+        print_driver(module);
+    return rc;
+}
+
+static int print_text(char *text, struct tl_error *err)
+{
+    if (!text)
+        return tl_error_nomem(err);
+    fputs(text, stdout);
+    free(text);
+    return TL_OK;
+}
+
+int tl_program_answer(const struct tl_options *options, enum tl_program program,
+                      struct tl_error *err)
+{
+    struct tl_registry_path path = {.configured = options->driver_path};
+    int rc = TL_OK;
+
+    if (options->action == TL_ACTION_HELP)
+        rc = print_text(tl_options_help(program), err);
+    else if (options->action == TL_ACTION_VERSION)
+        printf("Release Version: %s\nProgram: tidb-lightning in C, logical mode\n", TL_VERSION);
+    else if (options->action == TL_ACTION_PRINT_CONFIG)
+        rc = print_text(tl_options_print(options), err);
+    else if (options->action == TL_ACTION_LIST_DRIVERS)
+        rc = tl_registry_each(&path, print_found, NULL, err);
+    else
+        rc = describe_driver(options, err);
+    return rc == TL_OK ? 0 : rc == TL_ERR_USAGE ? 2 : 1;
+}
+
+void tl_program_complain(const char *name, const struct tl_error *err)
+{
+    fprintf(stderr, "%s: error: %s\n", name, err->message);
+    if (err->hint[0])
+        fprintf(stderr, "HINT: %s\n", err->hint);
+    tl_log_error(TL_LOG_ERROR, "tidb lightning encountered error", err);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's error numbers as codes of the driver interface: which are a lost connection, which
+ * a missing right, which may be repeated.
+ */
+#ifndef CKPT_MYSQL_ERROR_H
+#define CKPT_MYSQL_ERROR_H
+
+#include <stdbool.h>
+#include <tidb-lightning/checkpoint_driver.h>
+
+/* Fills err ("<what> on <where>: <message>") for the server's error `number`; returns the code. */
+int ckmy_error(struct ckpt_error *err, unsigned number, const char *sqlstate, const char *message,
+               const char *what, const char *where);
+
+/* True when the connection can not be used any more after this error. */
+bool ckmy_is_lost(unsigned number);
+
+/* True for "no such schema", "no database selected" and "no such table", which a server only says
+   when it is sure and the user may know it. */
+bool ckmy_is_missing(unsigned number);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules about changes: what is put comes back, puts repeat, deletes delete their own.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/conformance/kit.h"
+
+#define T1 "`shop`.`item`"
+#define T2 "`shop`.`item2`"
+
+static int extremes_come_back(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    struct ckpt_table table = kit_table(T1, 255);
+    struct ckpt_chunk chunk = kit_chunk(T1, INT32_MAX, "p", INT64_MAX);
+    struct ckpt_task task = kit_task();
+    const struct kit_image image = {.table = &table, .chunks = &chunk, .chunk_count = 1};
+    struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
+                                    kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_TASK, &task)};
+
+    table.kv_bytes = table.kv_kvs = table.kv_checksum = UINT64_MAX;
+    table.auto_rand_base = INT64_MIN;
+    table.auto_incr_base = table.auto_row_id_base = table.table_id = INT64_MAX;
+    chunk.pos = chunk.end_offset = chunk.file_size = chunk.real_pos = INT64_MAX;
+    chunk.prev_rowid_max = INT64_MIN;
+    chunk.kvc_bytes = chunk.kvc_kvs = chunk.kvc_checksum = UINT64_MAX;
+    task.task_id = INT64_MAX;
+    task.target_port = 65535;
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 3));
+    KIT_TRY(kit_expect_task(kit, &store, &task));
+    return kit_expect_table(kit, &store, &image);
+}
+
+static int empty_fields_come_back(struct kit *kit)
+{
+    static const struct ckpt_str none = {NULL, 0};
+    KIT_STORE store = {0};
+    struct ckpt_table table = kit_table(T1, 30);
+    struct ckpt_chunk chunk = kit_chunk(T1, 0, "", 0);
+    struct ckpt_task task = kit_task();
+    const struct kit_image image = {.table = &table, .chunks = &chunk, .chunk_count = 1};
+    struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
+                                    kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_TASK, &task)};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 3)); /* first with all of them, then without */
+    table.hash = table.table_info = table.extra = none;
+    chunk.sort_key = chunk.columns = chunk.extra = none;
+    task.importer_addr = task.pd_addr = task.sorted_kv_dir = task.extra = none;
+    task.planned = 0;
+    KIT_TRY(kit_apply(kit, &store, changes, 3));
+    KIT_TRY(kit_expect_task(kit, &store, &task));
+    return kit_expect_table(kit, &store, &image);
+}
+
+static int put_twice_replaces(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    struct ckpt_table table = kit_table(T1, 30);
+    struct ckpt_engine engine = kit_engine(T1, 0);
+    struct ckpt_chunk chunk = kit_chunk(T1, 0, "a", 0);
+    struct ckpt_source source = kit_source(T1, "a");
+    struct ckpt_failure failure = kit_failure(T1, "a", 1);
+    const struct kit_image image = {&table, &engine, 1, &chunk, 1, &source, 1, &failure, 1};
+    const struct ckpt_change changes[] = {
+        kit_put(CKPT_PUT_TABLE, &table), kit_put(CKPT_PUT_ENGINE, &engine),
+        kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_SOURCE, &source),
+        kit_put(CKPT_PUT_FAILURE, &failure)};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 5));
+    KIT_TRY(kit_apply(kit, &store, changes, 5)); /* the same again is fine */
+    KIT_TRY(kit_expect_table(kit, &store, &image));
+    table.status = engine.status = failure.status = 60;
+    table.auto_incr_base = chunk.pos = source.size = failure.line = 1;
+    table.extra = engine.extra = chunk.extra = source.extra = failure.extra = kit_str("other");
+    KIT_TRY(kit_apply(kit, &store, changes, 5));
+    return kit_expect_table(kit, &store, &image);
+}
+
+static int changes_keep_their_order(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    const struct ckpt_table first = kit_table(T1, 30);
+    const struct ckpt_table last = kit_table(T1, 60);
+    const struct ckpt_chunk gone = kit_chunk(T1, 0, "gone", 0);
+    const struct kit_image image = {.table = &last};
+    const struct ckpt_change changes[] = {
+        kit_put(CKPT_PUT_TABLE, &first), kit_put(CKPT_PUT_CHUNK, &gone),
+        kit_delete(CKPT_DELETE_TABLE, T1), kit_put(CKPT_PUT_TABLE, &first),
+        kit_put(CKPT_PUT_TABLE, &last)};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 5));
+    return kit_expect_table(kit, &store, &image);
+}
+
+/* One table with one record of each kind below it. */
+static int put_table_with_all(struct kit *kit, struct kit_store *store, const char *name)
+{
+    const struct ckpt_table table = kit_table(name, 30);
+    const struct ckpt_engine engine = kit_engine(name, 0);
+    const struct ckpt_chunk chunk = kit_chunk(name, 0, "a", 0);
+    const struct ckpt_source source = kit_source(name, "a");
+    const struct ckpt_failure failure = kit_failure(name, "a", 1);
+    const struct ckpt_change changes[] = {
+        kit_put(CKPT_PUT_TABLE, &table), kit_put(CKPT_PUT_ENGINE, &engine),
+        kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_SOURCE, &source),
+        kit_put(CKPT_PUT_FAILURE, &failure)};
+
+    return kit_apply(kit, store, changes, 5);
+}
+
+static int expect_table_with(struct kit *kit, struct kit_store *store, const char *name,
+                             bool children, bool failures)
+{
+    const struct ckpt_table table = kit_table(name, 30);
+    const struct ckpt_engine engine = kit_engine(name, 0);
+    const struct ckpt_chunk chunk = kit_chunk(name, 0, "a", 0);
+    const struct ckpt_source source = kit_source(name, "a");
+    const struct ckpt_failure failure = kit_failure(name, "a", 1);
+    const size_t n = children;
+    const struct kit_image image = {&table, &engine, n, &chunk, n, &source, n, &failure, failures};
+
+    return kit_expect_table(kit, store, &image);
+}
+
+static int failures_are_deleted_alone(struct kit *kit)
+{
+    KIT_STORE store = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(put_table_with_all(kit, &store, T1));
+    KIT_TRY(put_table_with_all(kit, &store, T2));
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_FAILURES, T1)));
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_FAILURES, T1)));
+    KIT_TRY(expect_table_with(kit, &store, T1, true, false));
+    return expect_table_with(kit, &store, T2, true, true);
+}
+
+static int table_is_deleted_with_all(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    const struct ckpt_table table = kit_table(T1, 30);
+    const struct ckpt_task task = kit_task();
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(put_table_with_all(kit, &store, T1));
+    KIT_TRY(put_table_with_all(kit, &store, T2));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TASK, &task)));
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_TABLE, T1)));
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_TABLE, "`not`.`there`")));
+    KIT_TRY(kit_expect_missing(kit, &store, T1));
+    KIT_TRY(expect_table_with(kit, &store, T2, true, true));
+    KIT_TRY(kit_expect_task(kit, &store, &task));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    return expect_table_with(kit, &store, T1, false, false); /* nothing of the old one is left */
+}
+
+static int all_is_deleted(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    const struct ckpt_table table = kit_table(T1, 30);
+    const struct ckpt_task task = kit_task();
+    size_t count = 1;
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(put_table_with_all(kit, &store, T1));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TASK, &task)));
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_ALL, NULL)));
+    KIT_TRY(kit_expect_missing(kit, &store, NULL));
+    KIT_TRY(kit_expect_missing(kit, &store, T1));
+    KIT_TRY(kit_count_tables(kit, &store, CKPT_FILTER_ALL, &count));
+    KIT_CHECK(count == 0, "%zu tables are left", count);
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    return expect_table_with(kit, &store, T1, false, false);
+}
+
+static int extra_is_untouched(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    char bytes[CKPT_MAX_EXTRA];
+    const struct ckpt_str extra = {bytes, sizeof(bytes)};
+    struct ckpt_task task = kit_task();
+    struct ckpt_table table = kit_table(T1, 30);
+    struct ckpt_engine engine = kit_engine(T1, -1);
+    struct ckpt_chunk chunk = kit_chunk(T1, 0, "a", 0);
+    struct ckpt_source source = kit_source(T1, "a");
+    struct ckpt_failure failure = kit_failure(T1, "a", 1);
+    const struct kit_image image = {&table, &engine, 1, &chunk, 1, &source, 1, &failure, 1};
+    const struct ckpt_change changes[] = {
+        kit_put(CKPT_PUT_TASK, &task),     kit_put(CKPT_PUT_TABLE, &table),
+        kit_put(CKPT_PUT_ENGINE, &engine), kit_put(CKPT_PUT_CHUNK, &chunk),
+        kit_put(CKPT_PUT_SOURCE, &source), kit_put(CKPT_PUT_FAILURE, &failure)};
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)kit_random(kit, 256);
+    memcpy(bytes, "\0\0'\"`\\\n\xff", 8);
+    task.extra = table.extra = engine.extra = chunk.extra = source.extra = failure.extra = extra;
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 6));
+    KIT_TRY(kit_expect_task(kit, &store, &task));
+    return kit_expect_table(kit, &store, &image);
+}
+
+/* 100 chunks whose strings sum up to just under 1 MiB, applied whole. */
+static int largest_apply_is_taken(struct kit *kit)
+{
+    enum { N = CKPT_APPLY_MAX_CHANGES, COLUMNS = 10000 };
+    KIT_STORE store = {0};
+    TL_CLEANUP_FREE struct ckpt_chunk *chunks = calloc(N, sizeof(*chunks));
+    TL_CLEANUP_FREE struct ckpt_change *changes = calloc(N, sizeof(*changes));
+    TL_CLEANUP_FREE char *columns = malloc(COLUMNS);
+    const struct ckpt_table table = kit_table(T1, 30);
+    const struct kit_image image = {.table = &table, .chunks = chunks, .chunk_count = N};
+
+    KIT_CHECK(chunks && changes && columns, "out of memory");
+    memset(columns, '7', COLUMNS);
+    for (size_t i = 0; i < N; i++) {
+        chunks[i] = kit_chunk(T1, 0, "a", (int64_t)i);
+        chunks[i].columns = (struct ckpt_str){columns, COLUMNS};
+        changes[i] = kit_put(CKPT_PUT_CHUNK, &chunks[i]);
+    }
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, N));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    return kit_expect_table(kit, &store, &image);
+}
+
+const struct kit_rule kit_rules_apply[] = {
+    {"extreme numbers come back", extremes_come_back},
+    {"empty fields come back, also after full ones", empty_fields_come_back},
+    {"a record put twice is there once, as put last", put_twice_replaces},
+    {"changes of one apply happen in their order", changes_keep_their_order},
+    {"delete failures leaves everything else", failures_are_deleted_alone},
+    {"delete table takes what is below it, and nothing else", table_is_deleted_with_all},
+    {"delete all leaves an empty store that works", all_is_deleted},
+    {"extra comes back untouched", extra_is_untouched},
+    {"the largest apply is taken", largest_apply_is_taken},
+    {NULL, NULL},
+};

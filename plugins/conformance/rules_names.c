@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules about keys: any bytes, compared as bytes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/conformance/kit.h"
+
+static const char *const nasty[] = {
+    "`a`.`b`",
+    "`A`.`b`",
+    "`a`.`B`",
+    "`a``.``b`.`c`",
+    "`a.b`.`c`",
+    "`a`.`b.c`",
+    "`it's`.`t'--`",
+    "`q\"`.`t\"`",
+    "`x\\`.`\\'`",
+    "`%`.`_`",
+    "`a`.`b `",
+    "`a`.` b`",
+    "`a\n`.`b`",
+    "`a\r\n`.`b\t`",
+    "`caf\xc3\xa9`.`t`",  /* composed */
+    "`cafe\xcc\x81`.`t`", /* the same to the eye, decomposed */
+    "`cafe`.`t`",
+    "`\xe8\xa1\xa8`.`\xf0\x9f\x98\x80`",
+    "`stra\xc3\x9f"
+    "e`.`t`",
+    "`strasse`.`t`",
+    "`; DROP TABLE t; --`.`t`",
+};
+
+enum { NASTY = sizeof(nasty) / sizeof(nasty[0]) };
+
+static int table_names_are_bytes(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    size_t count = 0;
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (size_t i = 0; i < NASTY; i++) {
+        struct ckpt_table table = kit_table(nasty[i], 30);
+
+        table.table_id = (int64_t)i;
+        KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    }
+    KIT_TRY(kit_count_tables(kit, &store, CKPT_FILTER_ALL, &count));
+    KIT_CHECK(count == NASTY, "%d names became %zu tables", NASTY, count);
+    for (size_t i = 0; i < NASTY; i++) {
+        struct ckpt_table table = kit_table(nasty[i], 30);
+        const struct kit_image image = {.table = &table};
+
+        table.table_id = (int64_t)i;
+        KIT_TRY(kit_expect_table(kit, &store, &image));
+    }
+    KIT_TRY(kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_TABLE, nasty[0])));
+    KIT_TRY(kit_expect_missing(kit, &store, nasty[0]));
+    KIT_TRY(kit_count_tables(kit, &store, CKPT_FILTER_ALL, &count));
+    KIT_CHECK(count == NASTY - 1, "deleting one of %d tables left %zu", NASTY, count);
+    return KIT_PASS;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct ckpt_chunk *left = a;
+    const struct ckpt_chunk *right = b;
+    size_t len = left->path.len < right->path.len ? left->path.len : right->path.len;
+    int order = memcmp(left->path.data, right->path.data, len);
+
+    return order ? order : (left->path.len > right->path.len) - (left->path.len < right->path.len);
+}
+
+static int paths_are_bytes(struct kit *kit)
+{
+    static const char name[] = "`a`.`b`";
+    KIT_STORE store = {0};
+    const struct ckpt_table table = kit_table(name, 30);
+    struct ckpt_chunk chunks[NASTY];
+    const struct kit_image image = {.table = &table, .chunks = chunks, .chunk_count = NASTY};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    for (size_t i = 0; i < NASTY; i++) {
+        chunks[i] = kit_chunk(name, 0, nasty[i], 0);
+        chunks[i].pos = (int64_t)i;
+        KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_CHUNK, &chunks[i])));
+    }
+    qsort(chunks, NASTY, sizeof(chunks[0]), by_path);
+    return kit_expect_table(kit, &store, &image);
+}
+
+/* Two paths of the greatest length that differ in the last byte only, as chunk, source, failure. */
+static int long_paths_are_whole(struct kit *kit)
+{
+    static const char name[] = "`a`.`b`";
+    KIT_STORE store = {0};
+    char paths[2][CKPT_MAX_PATH + 1];
+    const struct ckpt_table table = kit_table(name, 30);
+    struct ckpt_chunk chunks[2];
+    struct ckpt_source sources[2];
+    struct ckpt_failure failures[2];
+    const struct kit_image image = {.table = &table,
+                                    .chunks = chunks,
+                                    .chunk_count = 2,
+                                    .sources = sources,
+                                    .source_count = 2,
+                                    .failures = failures,
+                                    .failure_count = 2};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    for (size_t i = 0; i < 2; i++) {
+        memset(paths[i], 'p', CKPT_MAX_PATH);
+        paths[i][CKPT_MAX_PATH - 1] = i ? 'b' : 'a';
+        paths[i][CKPT_MAX_PATH] = '\0';
+        chunks[i] = kit_chunk(name, 0, paths[i], 0);
+        sources[i] = kit_source(name, paths[i]);
+        failures[i] = kit_failure(name, paths[i], 0);
+        KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_CHUNK, &chunks[i])));
+        KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_SOURCE, &sources[i])));
+        KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_FAILURE, &failures[i])));
+    }
+    return kit_expect_table(kit, &store, &image);
+}
+
+/* 64 characters of four bytes for each half: the longest name that a server accepts. */
+static int longest_name_is_whole(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    char name[600] = "`";
+    struct ckpt_table table;
+    struct ckpt_chunk chunk;
+    const struct kit_image image = {.table = &table, .chunks = &chunk, .chunk_count = 1};
+
+    for (size_t half = 0; half < 2; half++) {
+        for (size_t i = 0; i < 64; i++)
+            strncat(name, "\xf0\x9f\x98\x80", 5);
+        strncat(name, half ? "`" : "`.`", 4);
+    }
+    table = kit_table(name, 30);
+    chunk = kit_chunk(name, 0, "a", 0);
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_CHUNK, &chunk)));
+    return kit_expect_table(kit, &store, &image);
+}
+
+const struct kit_rule kit_rules_names[] = {
+    {"table names are compared byte by byte", table_names_are_bytes},
+    {"paths are compared and ordered byte by byte", paths_are_bytes},
+    {"paths of 2048 bytes are kept whole", long_paths_are_whole},
+    {"the longest table name is kept whole", longest_name_is_whole},
+    {NULL, NULL},
+};

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server that forgets: killed and restarted under the living loader, with relaxed log flushing."""
+import time
+
+from harness import DONE, STOPPED, check, check_equal, wait_until
+from sample import three_tables
+
+SETTINGS = {"tikv-importer": {"logical-import-batch-size": "32KiB"}}
+
+
+def restart_under_the_loader(env, driver, times):
+    server = env.new_server(innodb_flush_log_at_trx_commit="0", sync_binlog="0")
+    folder, state = three_tables(env, 60000, server=server)
+    job = env.job(folder, driver, SETTINGS, server=server)
+    running = job.start()
+    restarts, lost = 0, 0
+    for _ in range(times):
+        goal = server.committed_rows() + 15000
+        wait_until(lambda: server.committed_rows() >= goal or not running.alive(), 120, "progress",
+                   0.01)
+        if not running.alive():
+            break
+        before = server.committed_rows()
+        server.kill()
+        time.sleep(env.random.uniform(0, 1))
+        server.start()
+        lost += max(0, before - server.committed_rows())
+        restarts += 1
+    result = running.wait(240).expect(DONE)
+    check(restarts, "the import was over before the server could be killed")
+    check_equal(server.table_state("d"), state)
+    env.note(f"{restarts} restarts, {lost} committed rows forgotten, {result.seconds:.1f} s")
+
+
+def test_server_killed_under_the_loader_file(env):
+    """SIGKILL of the server, checkpoint in a file: what it forgot is loaded again."""
+    restart_under_the_loader(env, "file", 3)
+
+
+def test_server_killed_under_the_loader_mysql(env):
+    """SIGKILL of the server, checkpoint on that server."""
+    restart_under_the_loader(env, "mysql", 3)
+
+
+def test_server_and_loader_killed_together(env):
+    """Both are killed; the next run finds what is really there."""
+    server = env.new_server(innodb_flush_log_at_trx_commit="0")
+    folder, state = three_tables(env, 40000, server=server)
+    job = env.job(folder, "file", SETTINGS, server=server)
+    for _ in range(3):
+        running = job.start()
+        goal = server.committed_rows() + 15000
+        wait_until(lambda: server.committed_rows() >= goal or not running.alive(), 120, "progress",
+                   0.01)
+        if not running.alive():
+            break
+        server.kill()
+        running.kill()
+        server.start()
+    job.run().expect(DONE)
+    check_equal(server.table_state("d"), state)
+
+
+def test_restart_in_good_order(env):
+    """A server that is shut down and started again: the loader waits and goes on."""
+    server = env.new_server()
+    folder, state = three_tables(env, 40000, server=server)
+    job = env.job(folder, "file", SETTINGS, server=server)
+    running = job.start()
+    wait_until(lambda: server.committed_rows() > 10000, 60, "progress", 0.01)
+    server.stop()
+    time.sleep(2)
+    server.start()
+    running.wait(240).expect(DONE)
+    check_equal(server.table_state("d"), state)
+
+
+def test_server_gone_for_good_is_resumable(env):
+    """A server that stays away: exit 3 after tidb.retry-timeout, and the next run completes."""
+    server = env.new_server()
+    folder, state = three_tables(env, 40000, server=server)
+    settings = dict(SETTINGS, tidb={"retry-timeout": 3})
+    job = env.job(folder, "file", settings, server=server)
+    running = job.start()
+    wait_until(lambda: server.committed_rows() > 10000, 60, "progress", 0.01)
+    server.kill()
+    result = running.wait(60)
+    result.expect(STOPPED, r"127\.0\.0\.1")
+    server.start()
+    job.run().expect(DONE)
+    check_equal(server.table_state("d"), state)
