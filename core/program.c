@@ -164,5 +164,6 @@ void tl_program_complain(const char *name, const struct tl_error *err)
     fprintf(stderr, "%s: error: %s\n", name, err->message);
     if (err->hint[0])
         fprintf(stderr, "HINT: %s\n", err->hint);
-    tl_log_error(TL_LOG_ERROR, "tidb lightning encountered error", err);
+    if (tl_log_is_open())
+        tl_log_error(TL_LOG_ERROR, "tidb lightning encountered error", err);
 }

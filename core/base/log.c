@@ -24,6 +24,7 @@ static struct {
     atomic_int level;
     atomic_int format;
     atomic_bool to_stdout;
+    atomic_bool open;
     int fd;
     char *path; /* owned; NULL = not a file */
     uint64_t size;
@@ -61,6 +62,7 @@ int tl_log_open(const struct tl_log_settings *settings, struct tl_error *err)
     atomic_store(&sink.level, settings->level);
     atomic_store(&sink.format, settings->format);
     atomic_store(&sink.to_stdout, to_stdout);
+    atomic_store(&sink.open, true);
     pthread_mutex_unlock(&sink.lock);
     return TL_OK;
 }
@@ -77,12 +79,18 @@ void tl_log_close(void)
     atomic_store(&sink.level, TL_LOG_WARN);
     atomic_store(&sink.format, TL_LOG_TEXT);
     atomic_store(&sink.to_stdout, false);
+    atomic_store(&sink.open, false);
     pthread_mutex_unlock(&sink.lock);
 }
 
 bool tl_log_enabled(enum tl_log_level level)
 {
     return (int)level >= atomic_load(&sink.level);
+}
+
+bool tl_log_is_open(void)
+{
+    return atomic_load(&sink.open);
 }
 
 bool tl_log_to_stdout(void)

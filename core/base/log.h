@@ -50,6 +50,9 @@ void tl_log_close(void);
 /* True if lines of this level are written: to skip costly preparations. */
 bool tl_log_enabled(enum tl_log_level level);
 
+/* True between tl_log_open and tl_log_close. */
+bool tl_log_is_open(void);
+
 /* True if the log goes to stdout (then a progress display must not). */
 bool tl_log_to_stdout(void);
 

@@ -196,14 +196,6 @@ int tl_import_add_tables(struct tl_import *import, struct tl_error *err)
     return rc;
 }
 
-static bool all_done(const struct tl_plan *plan)
-{
-    for (size_t i = 0; i < plan->table_count; i++)
-        if (plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED)
-            return false;
-    return true;
-}
-
 int tl_import_load_task(struct tl_import *import, struct tl_error *err)
 {
     const struct tl_options *options = import->options;
@@ -225,7 +217,7 @@ int tl_import_load_task(struct tl_import *import, struct tl_error *err)
         rc = tl_resume_check_failures(import->plan, options, err);
     if (rc == TL_OK)
         rc = tl_resume_check_source(import->plan, options, import->catalog, err);
-    import->complete = rc == TL_OK && all_done(import->plan);
+    import->all_done = rc == TL_OK && tl_plan_all_done(import->plan);
     if (rc == TL_OK && options->check_requirements &&
         strcmp(import->task.target_identity, import->ledger.server.identity) != 0) {
         tl_error_set(err, TL_ERR_REFUSED,

@@ -26,7 +26,7 @@ static size_t failed_tables(const struct tl_plan *plan)
     return failed;
 }
 
-static bool all_settled(const struct tl_plan *plan)
+static bool all_loaded(const struct tl_plan *plan)
 {
     for (size_t i = 0; i < plan->table_count; i++)
         if (!plan->tables[i].failed && plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED)
@@ -51,13 +51,15 @@ static int load_rows(struct tl_import *import, struct tl_error *err)
     struct tl_progress_display *display = NULL;
     int rc;
 
-    if (all_settled(import->plan))
+    if (all_loaded(import->plan))
         return TL_OK;
     rc = tl_record_now(&settings, err);
     if (rc == TL_OK)
         rc = tl_progress_begin(&display, import->plan, import->options, err);
     if (rc == TL_OK)
         rc = tl_pipeline_run(&settings, err);
+    if (rc == TL_OK)
+        rc = tl_settle_tables(&settings, err);
     tl_progress_end(display);
     return rc;
 }
@@ -91,6 +93,8 @@ static int attempt(struct tl_import *import, bool first, struct tl_error *err)
         rc = tl_record_now(&settings, err);
     if (rc == TL_OK)
         rc = fail_if_tables_failed(import, err);
+    if (rc == TL_OK && !tl_plan_all_done(import->plan))
+        rc = tl_error_set(err, TL_ERR, "the import ended with a table that is not done");
     if (rc == TL_OK)
         rc = tl_import_finish(import, err);
     return rc;
@@ -119,7 +123,6 @@ static int run_attempts(struct tl_import *import, struct tl_error *err)
         if (tl_cancel_sleep(import->cancel, ATTEMPT_PAUSE))
             return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
         first = false;
-        import->complete = false;
     }
 }
 

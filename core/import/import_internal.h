@@ -30,7 +30,8 @@ struct tl_import {
     struct tl_write_stats stats;
     bool resumed;
     bool begun;      /* the task is claimed: a later stop can be resumed */
-    bool complete;   /* everything was loaded by an earlier run: only its end is left */
+    bool all_done;   /* the store says that every table of it is done */
+    bool complete;   /* and the ledger that the end of the import had begun: only that is left */
     bool nothing_to_do; /* finished long ago, its checkpoint was kept */
     uint64_t rows_before;
     uint64_t bytes_before;

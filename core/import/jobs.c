@@ -8,7 +8,7 @@
 
 static bool is_settled(const struct tl_plan_table *table)
 {
-    return table->failed || table->status >= TL_STATUS_ANALYZE_SKIPPED;
+    return table->failed || table->settled || table->status >= TL_STATUS_ANALYZE_SKIPPED;
 }
 
 static struct tl_plan_chunk *free_chunk(const struct tl_plan_table *table)

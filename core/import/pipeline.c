@@ -96,7 +96,6 @@ static int pipeline_new(struct tl_pipeline **pipeline_out,
     pthread_cond_init(&pipeline->changed, NULL);
     pthread_mutex_init(&pipeline->outcome_lock, NULL);
     pthread_mutex_init(&pipeline->writer_lock, NULL);
-    pthread_mutex_init(&pipeline->flush_lock, NULL);
     atomic_store(&pipeline->writers, writers);
     atomic_store(&pipeline->readers, reader_count(settings->options));
     *pipeline_out = pipeline;
@@ -114,7 +113,6 @@ static void pipeline_free(struct tl_pipeline *pipeline)
     tl_queue_free(pipeline->queue);
     tl_cancel_free(pipeline->over);
     free(pipeline->writer);
-    pthread_mutex_destroy(&pipeline->flush_lock);
     pthread_mutex_destroy(&pipeline->writer_lock);
     pthread_mutex_destroy(&pipeline->outcome_lock);
     pthread_cond_destroy(&pipeline->changed);

@@ -36,6 +36,11 @@ struct tl_pipeline_settings {
 int tl_pipeline_run(const struct tl_pipeline_settings *settings,
                     struct tl_error *err) TL_WARN_UNUSED;
 
+/* After a pipeline that ended well: makes the commits of all settled tables durable and gives them
+   their final status. No thread of the pipeline runs. */
+int tl_settle_tables(const struct tl_pipeline_settings *settings,
+                     struct tl_error *err) TL_WARN_UNUSED;
+
 /* How many bytes of data files a batch may have: options->batch_size, less when many writers share
    the memory. */
 uint64_t tl_pipeline_batch_bytes(const struct tl_options *options);

@@ -34,9 +34,6 @@ struct tl_pipeline {
     atomic_size_t writers;      /* that have not returned yet; the last one requests `over` */
     pthread_mutex_t writer_lock;
     struct tl_writer **writer;  /* writer_lock: the open writer of each thread, or NULL */
-    pthread_mutex_t flush_lock;
-    int64_t flushed_at;         /* flush_lock: clock at the begin of the last flush of the logs */
-    bool flush_warned;          /* flush_lock */
 };
 
 /* Stops the attempt for a reason; the first one counts. */

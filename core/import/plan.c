@@ -256,6 +256,14 @@ void tl_plan_fail_table(struct tl_plan *plan, struct tl_plan_table *table, uint3
     pthread_mutex_unlock(&plan->lock);
 }
 
+bool tl_plan_all_done(const struct tl_plan *plan)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED)
+            return false;
+    return true;
+}
+
 struct tl_plan_table *tl_plan_find(const struct tl_plan *plan, const char *name, size_t len)
 {
     for (size_t i = 0; i < plan->table_count; i++)
@@ -325,6 +333,7 @@ static size_t collect_chunks(struct tl_plan *plan, struct tl_plan_chunk **chunks
         table->chunks_done = 0;
         table->readers = 0;
         table->finishing = false;
+        table->settled = false;
     }
     return count;
 }

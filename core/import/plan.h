@@ -69,6 +69,8 @@ struct tl_plan_table {
     size_t chunks_done;
     size_t readers;       /* chunks in work */
     bool finishing;       /* somebody does the steps behind the last chunk */
+    bool settled;         /* only durability is missing from the final status */
+    bool analyzed;
     bool dirty;
     size_t writers;       /* batches being written; guarded by the queue, not by the plan */
     struct tl_table_info *info; /* read from the target when the table begins; owned */
@@ -136,6 +138,9 @@ void tl_plan_set_status(struct tl_plan_table *table, uint32_t status);
    first failure. path: the data file or NULL. */
 void tl_plan_fail_table(struct tl_plan *plan, struct tl_plan_table *table, uint32_t intended,
                         const char *path, const struct tl_error *why);
+
+/* True when every table has status 200 or more. No thread runs. */
+bool tl_plan_all_done(const struct tl_plan *plan);
 
 /* The table of a unique name, or NULL. */
 struct tl_plan_table *tl_plan_find(const struct tl_plan *plan, const char *name, size_t len);

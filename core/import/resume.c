@@ -104,8 +104,8 @@ int tl_resume_check_failures(const struct tl_plan *plan, const struct tl_options
         return TL_OK;
     tl_resume_config_hint(options, config, sizeof(config));
     tl_error_set(err, TL_ERR_REFUSED,
-                 "the last run failed; to prevent data loss, this run stops now: table %s failed "
-                 "in step %s (%u)%s%s; %zu table(s) failed in all",
+                 "the last run failed; to prevent data loss, this run stops now: table %s %s "
+                 "(status %u)%s%s; tables failed in all: %zu",
                  first->name, tl_status_name(first->status), first->status,
                  first->failure ? ": " : "", first->failure ? first->failure->message : "", failed);
     return tl_error_hint(err,

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What follows the last row of a table: durability, row count, statistics, final status. The statuses
+ * What follows the last row of a table: row count, statistics, durability, final status. The statuses
  * are upstream's, also of the steps that do nothing here (MariaDB and MySQL raise AUTO_INCREMENT by
  * themselves with every explicit id).
  */
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/import/pipeline_internal.h"
 
@@ -16,42 +15,6 @@ static void reach(struct tl_pipeline *pipeline, struct tl_plan_table *table, uin
     pthread_mutex_lock(&pipeline->settings.plan->lock);
     tl_plan_set_status(table, status);
     pthread_mutex_unlock(&pipeline->settings.plan->lock);
-}
-
-static int flush_logs(struct tl_session *session, void *payload, struct tl_error *err)
-{
-    struct tl_pipeline *pipeline = payload;
-    bool durable = true;
-    int rc = tl_target_make_durable(session, &pipeline->settings.ledger->server, &durable, err);
-
-    if (rc == TL_OK && !durable && !pipeline->flush_warned) {
-        pipeline->flush_warned = true;
-        tl_log(TL_LOG_WARN,
-               "the server does not flush its log at each commit and this user may not flush it: "
-               "a server crash soon after the import may lose rows",
-               TL_STR("grant", "RELOAD"), TL_END);
-    }
-    return rc;
-}
-
-/* One flush serves all tables whose last commit came before it began. */
-static int make_durable(struct tl_pipeline *pipeline, struct tl_error *err)
-{
-    int64_t committed = tl_clock_ns();
-    int64_t begun;
-    int rc = TL_OK;
-
-    if (pipeline->settings.ledger->server.durable_commits)
-        return TL_OK;
-    pthread_mutex_lock(&pipeline->flush_lock);
-    if (pipeline->flushed_at < committed) {
-        begun = tl_clock_ns();
-        rc = tl_control_run(pipeline->settings.control, flush_logs, pipeline, err);
-        if (rc == TL_OK)
-            pipeline->flushed_at = begun;
-    }
-    pthread_mutex_unlock(&pipeline->flush_lock);
-    return rc;
 }
 
 struct table_query {
@@ -135,29 +98,87 @@ static int verify(struct tl_pipeline *pipeline, struct tl_plan_table *table, str
                          table->name);
 }
 
-static int finish_table(struct tl_pipeline *pipeline, struct tl_plan_table *table,
-                        struct tl_error *err)
+static int analyze(struct tl_pipeline *pipeline, struct tl_plan_table *table, struct tl_error *err)
 {
     struct table_query query = {.table = table};
     int rc;
 
-    reach(pipeline, table, TL_STATUS_CLOSED);
-    reach(pipeline, table, TL_STATUS_IMPORTED);
-    reach(pipeline, table, TL_STATUS_INDEX_IMPORTED);
-    reach(pipeline, table, TL_STATUS_ALTERED_AUTO_INC);
-    rc = table->chunk_count > 0 ? make_durable(pipeline, err) : TL_OK;
-    if (rc == TL_OK)
+    if (pipeline->settings.options->analyze != TL_REQUIRED || table->chunk_count == 0)
+        return TL_OK;
+    rc = tl_control_run(pipeline->settings.control, analyze_table, &query, err);
+    table->analyzed = rc == TL_OK;
+    return rc;
+}
+
+static uint32_t final_status(const struct tl_plan_table *table)
+{
+    return table->analyzed ? TL_STATUS_ANALYZED : TL_STATUS_ANALYZE_SKIPPED;
+}
+
+/* The final status waits for tl_settle_tables where the server defers durability: one wait for all
+   tables instead of one for each. */
+static int finish_table(struct tl_pipeline *pipeline, struct tl_plan_table *table,
+                        struct tl_error *err)
+{
+    bool verified = table->status >= TL_STATUS_CHECKSUM_SKIPPED;
+    int rc = TL_OK;
+
+    if (!verified) {
+        reach(pipeline, table, TL_STATUS_CLOSED);
+        reach(pipeline, table, TL_STATUS_IMPORTED);
+        reach(pipeline, table, TL_STATUS_INDEX_IMPORTED);
+        reach(pipeline, table, TL_STATUS_ALTERED_AUTO_INC);
         rc = verify(pipeline, table, err);
+    }
+    if (rc == TL_OK)
+        rc = analyze(pipeline, table, err);
     if (rc != TL_OK)
         return rc;
-    if (pipeline->settings.options->analyze != TL_REQUIRED || table->chunk_count == 0) {
-        reach(pipeline, table, TL_STATUS_ANALYZE_SKIPPED);
-        return TL_OK;
-    }
-    rc = tl_control_run(pipeline->settings.control, analyze_table, &query, err);
-    if (rc == TL_OK)
-        reach(pipeline, table, TL_STATUS_ANALYZED);
-    return rc;
+    pthread_mutex_lock(&pipeline->settings.plan->lock);
+    table->settled = true;
+    if (table->chunk_count == 0 || pipeline->settings.ledger->server.durable_commits)
+        tl_plan_set_status(table, final_status(table));
+    pthread_mutex_unlock(&pipeline->settings.plan->lock);
+    return TL_OK;
+}
+
+struct flush {
+    const struct tl_server *server;
+    bool durable;
+};
+
+static int flush_logs(struct tl_session *session, void *payload, struct tl_error *err)
+{
+    struct flush *flush = payload;
+
+    return tl_target_make_durable(session, flush->server, &flush->durable, err);
+}
+
+int tl_settle_tables(const struct tl_pipeline_settings *settings, struct tl_error *err)
+{
+    struct tl_plan *plan = settings->plan;
+    struct flush flush = {.server = &settings->ledger->server, .durable = true};
+    bool open = false;
+    int rc = TL_OK;
+
+    for (size_t i = 0; i < plan->table_count; i++)
+        open = open || (plan->tables[i].settled &&
+                        plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED);
+    if (open)
+        rc = tl_control_run(settings->control, flush_logs, &flush, err);
+    if (rc != TL_OK)
+        return rc;
+    if (!flush.durable)
+        tl_log(TL_LOG_WARN,
+               "the server does not flush its log at each commit and could not be made to: a crash "
+               "of its machine right after the import may lose rows",
+               TL_STR("privilege", "RELOAD"), TL_END);
+    pthread_mutex_lock(&plan->lock);
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].settled && plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED)
+            tl_plan_set_status(&plan->tables[i], final_status(&plan->tables[i]));
+    pthread_mutex_unlock(&plan->lock);
+    return TL_OK;
 }
 
 void tl_table_steps(struct tl_pipeline *pipeline, struct tl_plan_table *table)

@@ -60,22 +60,35 @@ static int refuse_missing(const struct tl_import *import, struct tl_error *err)
                               "checkpoint: tidb-lightning-ctl --checkpoint-remove=all");
 }
 
-static int check_intent(struct tl_import *import, const char *intent, struct tl_error *err)
+static int check_intent(const char *intent, struct tl_error *err)
 {
-    if (!intent || !intent[0])
+    if (!intent || !intent[0] || strcmp(intent, TL_INTENT_FINISH) == 0)
         return TL_OK;
-    if (strcmp(intent, TL_INTENT_FINISH) == 0) {
-        import->complete = true;
-        return TL_OK;
-    }
     tl_error_set(err, TL_ERR_REFUSED, "a control operation was interrupted: %s", intent);
     return tl_error_hint(err, "finish it first: tidb-lightning-ctl %s", intent);
+}
+
+static int refuse_new_tables(const struct tl_import *import, struct tl_error *err)
+{
+    TL_CLEANUP(tl_plan_free_p) struct tl_plan *more = NULL;
+    int rc = tl_plan_build(&more, import->options, import->catalog, import->plan->task_id,
+                           import->plan, err);
+
+    if (rc != TL_OK || more->table_count == 0)
+        return rc;
+    tl_error_set(err, TL_ERR_REFUSED,
+                 "the import of the checkpoint in %s is finished, but the source has table %s, "
+                 "which was not in it",
+                 tl_store_where(import->store), more->tables[0].name);
+    return tl_error_hint(err, "forget the finished import: tidb-lightning-ctl "
+                              "--checkpoint-remove=all, and import the new tables from a "
+                              "directory of their own or with a filter");
 }
 
 /* Nothing to go on with, but nothing to refuse either: finished before, and its checkpoint kept. */
 static int accept_finished(struct tl_import *import, struct tl_error *err)
 {
-    int rc = TL_OK;
+    int rc = refuse_new_tables(import, err);
 
     for (size_t i = 0; rc == TL_OK && i < import->plan->table_count; i++)
         rc = tl_probe_loaded_table(&import->control, &import->plan->tables[i],
@@ -119,7 +132,7 @@ static int check_tables(struct tl_import *import, struct tl_error *err)
 int tl_import_take_over(struct tl_import *import, struct tl_error *err)
 {
     struct take_over state = {.import = import};
-    bool first = !import->begun;
+    bool first = !import->begun, finishing;
     int rc;
 
     import->control.known = NULL; /* this attempt gets to know the server anew */
@@ -127,9 +140,10 @@ int tl_import_take_over(struct tl_import *import, struct tl_error *err)
     if (rc == TL_OK)
         rc = tl_control_run(&import->control, take_over, &state, err);
     if (rc == TL_OK && state.missing)
-        rc = import->complete ? accept_finished(import, err) : refuse_missing(import, err);
+        rc = import->all_done ? accept_finished(import, err) : refuse_missing(import, err);
     else if (rc == TL_OK)
-        rc = check_intent(import, state.intent, err);
+        rc = check_intent(state.intent, err);
+    finishing = state.intent && state.intent[0];
     free(state.intent);
     if (rc != TL_OK || import->nothing_to_do)
         return rc;
@@ -145,6 +159,7 @@ int tl_import_take_over(struct tl_import *import, struct tl_error *err)
         rc = check_tables(import, err);
     if (rc == TL_OK && first)
         count_before(import);
+    import->complete = rc == TL_OK && finishing && tl_plan_all_done(import->plan);
     import->begun = import->begun || rc == TL_OK;
     return rc;
 }

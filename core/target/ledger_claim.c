@@ -91,7 +91,7 @@ static int insert_task(struct claim *claim, struct tl_session *session, struct t
         tl_sql_add_text(&sql, ledger->server.identity, strlen(ledger->server.identity)) ||
         tl_buf_addf(&sql, ", %.3f, ", ledger->server.start_time) ||
         tl_sql_add_text(&sql, claim->source_dir, strlen(claim->source_dir)) ||
-        tl_buf_adds(&sql, ")"))
+        tl_buf_adds(&sql, ") ON DUPLICATE KEY UPDATE task_id = VALUES(task_id)"))
         return tl_error_nomem(err);
     return tl_session_exec(session, sql.data, sql.len, NULL, err);
 }
@@ -129,8 +129,11 @@ static int insert_chunks(struct claim *claim, struct tl_session *session, struct
             (!first && tl_buf_adds(&sql, ", ")) ||
             add_chunk(&sql, claim->ledger->task_id, &claim->chunks[i]))
             return tl_error_nomem(err);
-        if (i % INSERT_AT_ONCE == INSERT_AT_ONCE - 1 || i + 1 == claim->count)
-            rc = tl_session_exec(session, sql.data, sql.len, NULL, err);
+        if (i % INSERT_AT_ONCE != INSERT_AT_ONCE - 1 && i + 1 != claim->count)
+            continue;
+        if (tl_buf_adds(&sql, " ON DUPLICATE KEY UPDATE engine_id = VALUES(engine_id)"))
+            return tl_error_nomem(err);
+        rc = tl_session_exec(session, sql.data, sql.len, NULL, err);
     }
     return rc;
 }
@@ -148,6 +151,8 @@ static int claim_work(struct tl_session *session, void *payload, struct tl_error
     if (rc != TL_OK || claim->rival != 0)
         return rc;
     rc = insert_task(claim, session, err);
+    if (rc == TL_OK)
+        rc = tl_ledger_lock_own(claim->ledger, session, err);
     if (rc == TL_OK)
         rc = insert_chunks(claim, session, err);
     return rc;

@@ -28,6 +28,7 @@ struct apply {
     size_t *todo;  /* owned; indexes of the items of the running pass */
     size_t todo_count;
     bool applied; /* all is made, only the look at it is left */
+    bool final;   /* an object failed, after retries of its own */
 };
 
 /* One pass over apply->todo. */
@@ -253,10 +254,12 @@ static int apply_once(struct apply *apply, struct tl_error *err)
 
     if (rc == TL_OK)
         rc = look_at_all(apply, objects, err);
+    if (rc != TL_OK)
+        return rc;
     for (size_t i = 0; rc == TL_OK && i < sizeof(order) / sizeof(order[0]); i++)
         rc = apply_kind(apply, order[i], objects, err);
-    if (rc == TL_OK)
-        apply->applied = true;
+    apply->applied = rc == TL_OK;
+    apply->final = rc != TL_OK;
     return rc;
 }
 
@@ -272,7 +275,7 @@ static int apply_all(struct apply *apply, struct tl_error *err)
         rc = apply->applied ? TL_OK : apply_once(apply, err);
         if (rc == TL_OK)
             rc = verify(apply, err);
-    } while (rc != TL_OK && tl_schema_try_again(&worker, &retry, err));
+    } while (rc != TL_OK && !apply->final && tl_schema_try_again(&worker, &retry, err));
     return rc == TL_OK ? TL_OK : err->code;
 }
 

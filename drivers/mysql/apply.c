@@ -57,7 +57,7 @@ static int delete_from(struct ckpt_store *store, const char *table, const char *
     ckmy_puts(sql, table);
     ckmy_puts(sql, condition);
     if (name)
-        (void)ckmy_put_text(sql, *name, SIZE_MAX, true);
+        (void)ckmy_put_key(sql, *name);
     return ckmy_run_buf(store, what, err);
 }
 

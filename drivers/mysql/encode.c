@@ -56,7 +56,7 @@ static void encode_string(struct ckmy_buf *sql, struct ckmy_buf *lost,
 
     switch (column->type) {
     case CKMY_KEY:
-        (void)ckmy_put_text(sql, str, column->limit, true);
+        (void)ckmy_put_key(sql, str);
         break;
     case CKMY_BYTES:
         held = str.len <= column->limit;
@@ -69,7 +69,7 @@ static void encode_string(struct ckmy_buf *sql, struct ckmy_buf *lost,
         if (column->type == CKMY_TEXT_NULL && str.len == 0)
             ckmy_puts(sql, "NULL");
         else
-            held = ckmy_put_text(sql, str, column->limit, false);
+            held = ckmy_put_text(sql, str, column->limit);
         break;
     }
     if (!held)

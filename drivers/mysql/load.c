@@ -2,11 +2,14 @@
 /* Reading records. */
 #include "load.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "connect.h"
 #include "decode.h"
 #include "layout.h"
+#include "order.h"
+#include "query.h"
 
 #define WHAT "cannot read the checkpoint"
 
@@ -85,140 +88,135 @@ static int deliver(const struct ckmy_kind *kind, const union ckmy_record *record
     }
 }
 
-static void put_select_list(struct ckmy_buf *sql, const struct ckmy_kind *kind)
+/* A walk over the records of one kind. */
+struct walk {
+    struct ckpt_store *store;
+    struct ckmy_query query;
+    const struct ckpt_visitor *visitor;
+    struct ckmy_order order; /* with query.scan */
+    size_t rows;             /* delivered, or met */
+};
+
+static int out_of_order(struct walk *walk, struct ckpt_error *err)
 {
-    size_t i;
+    (void)ckpt_error_set(err, CKPT_ERR, 0, WHAT " on %s: rows of %s came in a wrong order",
+                         walk->store->where, walk->query.kind->table);
+    return CKPT_ERR;
+}
 
-    ckmy_puts(sql, "SELECT ");
-    for (i = 0; i < kind->column_count; i++) {
-        const struct ckmy_column *column = &kind->columns[i];
+static int visit(struct walk *walk, MYSQL_ROW row, const unsigned long *lengths,
+                 struct ckpt_error *err)
+{
+    const struct ckmy_kind *kind = walk->query.kind;
+    union ckmy_record record;
+    int rc = ckmy_decode(&record, kind, row, lengths, walk->query.name, err);
 
-        if (column->type == CKMY_CONST)
-            continue;
-        ckmy_puts(sql, column->type == CKMY_TIME ? "UNIX_TIMESTAMP(c.`" : "c.`");
-        ckmy_puts(sql, column->name);
-        ckmy_puts(sql, column->type == CKMY_TIME ? "`)," : "`,");
+    if (rc == CKPT_OK && walk->query.scan) {
+        struct ckmy_key key = ckmy_key_of(kind, &record);
+
+        if (!ckmy_in_order(&walk->order, (int32_t)key.engine_id, key.path, key.offset))
+            rc = out_of_order(walk, err);
     }
+    walk->rows++;
+    return rc == CKPT_OK ? deliver(kind, &record, walk->visitor) : rc;
 }
 
-/* By the bytes of the name, which are elsewhere when the column has them escaped. */
-static void put_order(struct ckmy_buf *sql, const struct ckmy_kind *kind, bool with_extra)
+static int stream(struct walk *walk, struct ckpt_error *err)
 {
-    ckmy_puts(sql, " ORDER BY ");
-    if (kind->number == CKPT_PUT_CHUNK) /* unsigned in the table: the negative ones are big */
-        ckmy_puts(sql, "c.engine_id<2147483648,");
-    if (kind->has_engine)
-        ckmy_puts(sql, "c.engine_id,");
-    ckmy_puts(sql, with_extra ? "COALESCE(e.raw_name,CAST(c." : "CAST(c.");
-    ckmy_puts(sql, kind->has_path ? "path" : "table_name");
-    ckmy_puts(sql, with_extra ? " AS BINARY))" : " AS BINARY)");
-    if (kind->has_offset)
-        ckmy_puts(sql, ",c.`offset`");
-}
-
-static void put_join(struct ckmy_buf *sql, const struct ckmy_kind *kind)
-{
-    ckmy_puts(sql, " LEFT JOIN " CKMY_EXTRA_TABLE " e ON e.kind=");
-    ckmy_put_u64(sql, kind->number);
-    ckmy_puts(sql, " AND e.table_name=");
-    ckmy_puts(sql, kind->number == CKPT_PUT_TASK ? "''" : "c.table_name");
-    ckmy_puts(sql, kind->has_engine ? " AND e.engine_id=c.engine_id" : " AND e.engine_id=0");
-    ckmy_puts(sql, kind->has_path ? " AND e.path=c.path" : " AND e.path=''");
-    ckmy_puts(sql, kind->has_offset ? " AND e.`offset`=c.`offset`" : " AND e.`offset`=0");
-}
-
-/* condition continues a WHERE; name, if any, ends it. */
-static void put_query(struct ckmy_buf *sql, const struct ckmy_kind *kind, bool with_extra,
-                      const char *condition, const struct ckpt_str *name)
-{
-    ckmy_buf_clear(sql);
-    put_select_list(sql, kind);
-    ckmy_puts(sql, with_extra ? "e.kind,e.planned,e.raw_name,e.lost,e.extra"
-                              : "NULL,NULL,NULL,NULL,NULL");
-    ckmy_puts(sql, " FROM ");
-    ckmy_puts(sql, kind->table);
-    ckmy_puts(sql, " c");
-    if (with_extra)
-        put_join(sql, kind);
-    ckmy_puts(sql, " WHERE ");
-    ckmy_puts(sql, condition);
-    if (name)
-        (void)ckmy_put_text(sql, *name, SIZE_MAX, true);
-    if (kind->number != CKPT_PUT_TASK)
-        put_order(sql, kind, with_extra);
-}
-
-/* Sends store->sql and delivers its rows. *rows_out counts them. */
-static int stream(struct ckpt_store *store, const struct ckmy_kind *kind,
-                  const struct ckpt_str *table_name, const struct ckpt_visitor *visitor,
-                  size_t *rows_out, struct ckpt_error *err)
-{
+    struct ckpt_store *store = walk->store;
     MYSQL_RES *result;
     MYSQL_ROW row;
-    union ckmy_record record;
-    int rc = ckmy_query_buf(store, &result, WHAT, err);
+    int rc;
 
+    ckmy_put_query(&store->sql, &walk->query);
+    rc = ckmy_query_buf(store, &result, WHAT, err);
     if (rc != CKPT_OK)
         return rc;
-    while (rc == CKPT_OK && (row = mysql_fetch_row(result)) != NULL) {
-        rc = ckmy_decode(&record, kind, row, mysql_fetch_lengths(result), table_name, err);
-        if (rc == CKPT_OK)
-            rc = deliver(kind, &record, visitor);
-        (*rows_out)++;
-    }
+    while (rc == CKPT_OK && (row = mysql_fetch_row(result)) != NULL)
+        rc = visit(walk, row, mysql_fetch_lengths(result), err);
     if (rc == CKPT_OK && mysql_errno(store->connection) != 0)
         rc = ckmy_fail(store, WHAT, err);
     mysql_free_result(result);
     return rc;
 }
 
-/* *any_out: a record of the kind of that table has a row in extra_v1. Without one, sorting needs
-   no join, which is what makes the difference for 100,000 chunks. */
-static int has_extra(struct ckpt_store *store, const struct ckmy_kind *kind, struct ckpt_str name,
-                     bool *any_out, struct ckpt_error *err)
+/* Sets query.scan if the primary key has the records in order, see query.h. */
+static int choose_order(struct walk *walk, struct ckpt_error *err)
 {
+    struct ckpt_store *store = walk->store;
+    struct ckmy_query keys = walk->query;
+    struct ckmy_order order = {0};
+    bool in_order = true;
+    MYSQL_RES *result;
+    MYSQL_ROW row;
+    int rc;
+
+    keys.scan = true;
+    keys.keys_only = true;
+    ckmy_put_query(&store->sql, &keys);
+    rc = ckmy_query_buf(store, &result, WHAT, err);
+    if (rc != CKPT_OK)
+        return rc;
+    while (in_order && (row = mysql_fetch_row(result)) != NULL) {
+        const unsigned long *lengths = mysql_fetch_lengths(result);
+        int64_t engine_id = strtoll(row[0], NULL, 10), offset = strtoll(row[2], NULL, 10);
+
+        in_order = ckmy_in_order(&order, (int32_t)engine_id, ckmy_str(row[1], lengths[1]), offset);
+    }
+    if (in_order && mysql_errno(store->connection) != 0)
+        rc = ckmy_fail(store, WHAT, err);
+    mysql_free_result(result);
+    walk->query.scan = in_order;
+    return rc;
+}
+
+/* Sets query.with_extra: without a row in extra_v1 there is nothing to join. */
+static int look_for_extra(struct walk *walk, struct ckpt_error *err)
+{
+    struct ckpt_store *store = walk->store;
     struct ckmy_buf *sql = &store->sql;
     MYSQL_RES *result;
     int rc;
 
     ckmy_buf_clear(sql);
     ckmy_puts(sql, "SELECT 1 FROM " CKMY_EXTRA_TABLE " WHERE kind=");
-    ckmy_put_u64(sql, kind->number);
+    ckmy_put_u64(sql, walk->query.kind->number);
     ckmy_puts(sql, " AND table_name=");
-    (void)ckmy_put_text(sql, name, SIZE_MAX, true);
+    (void)ckmy_put_key(sql, *walk->query.name);
     ckmy_puts(sql, " LIMIT 1");
     rc = ckmy_query_buf(store, &result, WHAT, err);
     if (rc != CKPT_OK)
         return rc;
-    *any_out = mysql_fetch_row(result) != NULL;
-    if (!*any_out && mysql_errno(store->connection) != 0)
+    walk->query.with_extra = mysql_fetch_row(result) != NULL;
+    if (!walk->query.with_extra && mysql_errno(store->connection) != 0)
         rc = ckmy_fail(store, WHAT, err);
     mysql_free_result(result);
     return rc;
 }
 
-static int walk_table(struct ckpt_store *store, struct ckpt_str name,
-                      const struct ckpt_visitor *visitor, struct ckpt_error *err)
+/* The records of one kind below a table. */
+static int walk_kind(struct walk *walk, struct ckpt_error *err)
 {
-    size_t rows = 0;
-    unsigned number;
-    int rc;
+    int rc = look_for_extra(walk, err);
 
-    put_query(&store->sql, ckmy_kind(CKPT_PUT_TABLE), true, "c.table_name=", &name);
-    rc = stream(store, ckmy_kind(CKPT_PUT_TABLE), &name, visitor, &rows, err);
-    if (rc == CKPT_OK && rows == 0)
+    walk->query.scan = false;
+    memset(&walk->order, 0, sizeof(walk->order));
+    if (rc == CKPT_OK && walk->query.kind->has_path)
+        rc = choose_order(walk, err);
+    return rc == CKPT_OK ? stream(walk, err) : rc;
+}
+
+static int walk_table(struct walk *walk, struct ckpt_error *err)
+{
+    unsigned number;
+    int rc = stream(walk, err);
+
+    if (rc == CKPT_OK && walk->rows == 0)
         return CKPT_NOT_FOUND;
     for (number = CKPT_PUT_ENGINE; rc == CKPT_OK && number <= CKMY_KIND_LAST; number++) {
-        const struct ckmy_kind *kind = ckmy_kind(number);
-        bool with_extra = true;
-
-        if (!is_wanted(kind, visitor))
-            continue;
-        rc = has_extra(store, kind, name, &with_extra, err);
-        if (rc != CKPT_OK)
-            break;
-        put_query(&store->sql, kind, with_extra, "c.table_name=", &name);
-        rc = stream(store, kind, &name, visitor, &rows, err);
+        walk->query.kind = ckmy_kind(number);
+        if (is_wanted(walk->query.kind, walk->visitor))
+            rc = walk_kind(walk, err);
     }
     return rc;
 }
@@ -226,46 +224,51 @@ static int walk_table(struct ckpt_store *store, struct ckpt_str name,
 int ckmy_load_task(struct ckpt_store *store, const struct ckpt_visitor *visitor,
                    struct ckpt_error *err)
 {
-    const struct ckmy_kind *kind = ckmy_kind(CKPT_PUT_TASK);
-    size_t rows = 0;
+    struct walk walk = {
+        .store = store,
+        .query = {.kind = ckmy_kind(CKPT_PUT_TASK), .condition = "c.id=1", .with_extra = true},
+        .visitor = visitor,
+    };
     int rc = begin(store, err);
 
     if (rc != CKPT_OK)
         return rc;
-    put_query(&store->sql, kind, true, "c.id=1", NULL);
-    rc = stream(store, kind, NULL, visitor, &rows, err);
-    return end(store, rc == CKPT_OK && rows == 0 ? CKPT_NOT_FOUND : rc);
+    rc = stream(&walk, err);
+    return end(store, rc == CKPT_OK && walk.rows == 0 ? CKPT_NOT_FOUND : rc);
 }
 
 int ckmy_load_table(struct ckpt_store *store, struct ckpt_str name,
                     const struct ckpt_visitor *visitor, struct ckpt_error *err)
 {
+    struct walk walk = {
+        .store = store,
+        .query = {.kind = ckmy_kind(CKPT_PUT_TABLE),
+                  .condition = "c.table_name=",
+                  .name = &name,
+                  .with_extra = true},
+        .visitor = visitor,
+    };
     int rc = begin(store, err);
 
-    if (rc != CKPT_OK)
-        return rc;
-    return end(store, walk_table(store, name, visitor, err));
+    return rc == CKPT_OK ? end(store, walk_table(&walk, err)) : rc;
 }
 
 int ckmy_each_table(struct ckpt_store *store, uint32_t filter, const struct ckpt_visitor *visitor,
                     struct ckpt_error *err)
 {
-    const struct ckmy_kind *kind = ckmy_kind(CKPT_PUT_TABLE);
-    const char *condition = "1=1";
-    size_t rows = 0;
+    static const char *const conditions[] = {"1=1", "c.status<=25", "c.status<200"};
+    struct walk walk = {
+        .store = store,
+        .query = {.kind = ckmy_kind(CKPT_PUT_TABLE), .with_extra = true},
+        .visitor = visitor,
+    };
     int rc;
 
-    if (filter == CKPT_FILTER_INVALID)
-        condition = "c.status<=25";
-    else if (filter == CKPT_FILTER_UNFINISHED)
-        condition = "c.status<200";
-    else if (filter != CKPT_FILTER_ALL)
+    if (filter >= sizeof(conditions) / sizeof(conditions[0]))
         return ckpt_error_set(err, CKPT_ERR_USAGE, 0, WHAT ": unknown filter %u", (unsigned)filter);
+    walk.query.condition = conditions[filter];
     rc = begin(store, err);
     if (rc == CKPT_NOT_FOUND)
         return CKPT_OK;
-    if (rc != CKPT_OK)
-        return rc;
-    put_query(&store->sql, kind, true, condition, NULL);
-    return end(store, stream(store, kind, NULL, visitor, &rows, err));
+    return rc == CKPT_OK ? end(store, stream(&walk, err)) : rc;
 }

@@ -31,8 +31,8 @@ static void put_columns(struct ckmy_buf *sql, const char *table, const struct ck
     ckmy_puts(sql, "`) VALUES ");
 }
 
-/* A primary key has the first 500 characters of a path. Two paths that agree in them are one key
-   for the server; the CASE is then NULL in a NOT NULL column, an error, instead of an overwrite. */
+/* A primary key has the first 500 characters of a path. Should two paths agree in them, in spite of
+   the digest (see text.h), the CASE is NULL in a NOT NULL column: an error, and no overwrite. */
 static void put_update(struct ckmy_buf *sql, const struct ckmy_column *columns, size_t count)
 {
     bool first = true;
@@ -98,11 +98,11 @@ static void put_no_extra(struct ckmy_puts_of *put, const struct ckmy_key *key)
     ckmy_puts(sql, sql->len == 0 ? "DELETE FROM " CKMY_EXTRA_TABLE " WHERE (kind=" : " OR (kind=");
     ckmy_put_u64(sql, put->kind->number);
     ckmy_puts(sql, " AND table_name=");
-    (void)ckmy_put_text(sql, key->table_name, SIZE_MAX, true);
+    (void)ckmy_put_key(sql, key->table_name);
     ckmy_puts(sql, " AND engine_id=");
     ckmy_put_i64(sql, key->engine_id);
     ckmy_puts(sql, " AND path=");
-    (void)ckmy_put_text(sql, key->path, SIZE_MAX, true);
+    (void)ckmy_put_key(sql, key->path);
     ckmy_puts(sql, " AND `offset`=");
     ckmy_put_i64(sql, key->offset);
     ckmy_puts(sql, ")");
@@ -132,11 +132,11 @@ static void put_extra(struct ckmy_puts_of *put, const struct ckmy_key *key,
     ckmy_puts(sql, "(");
     ckmy_put_u64(sql, put->kind->number);
     ckmy_puts(sql, ",");
-    (void)ckmy_put_text(sql, key->table_name, SIZE_MAX, true);
+    (void)ckmy_put_key(sql, key->table_name);
     ckmy_puts(sql, ",");
     ckmy_put_i64(sql, key->engine_id);
     ckmy_puts(sql, ",");
-    (void)ckmy_put_text(sql, key->path, SIZE_MAX, true);
+    (void)ckmy_put_key(sql, key->path);
     ckmy_puts(sql, ",");
     ckmy_put_i64(sql, key->offset);
     if (put->kind->number == CKPT_PUT_TASK)
@@ -159,7 +159,7 @@ static struct ckpt_str raw_name_of(const struct ckmy_kind *kind, const struct ck
         name = key->path;
     else if (kind->number == CKPT_PUT_TABLE)
         name = key->table_name;
-    if (ckmy_put_text(&scratch, name, SIZE_MAX, true))
+    if (ckmy_put_key(&scratch, name))
         name.len = 0;
     ckmy_buf_done(&scratch);
     return name;

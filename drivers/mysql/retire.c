@@ -165,9 +165,9 @@ static int rename_store(struct ckpt_store *store, int64_t task_id, struct ckpt_e
     ckmy_puts(&store->sql, " DEFAULT CHARACTER SET utf8mb4");
     rc = ckmy_run_buf(store, WHAT_RENAME, err);
     if (rc == CKPT_OK)
-        rc = ckmy_views_drop(store, WHAT_RENAME, err);
-    if (rc == CKPT_OK)
         rc = rename_tables(store, backup, err);
+    if (rc == CKPT_OK)
+        rc = ckmy_views_drop(store, WHAT_RENAME, err);
     return rc;
 }
 

@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    INDEXED_CHARS = 500, /* of a path, by a primary key */
+    DIGEST_CHARS = 32,
+    HEAD_CHARS = INDEXED_CHARS - DIGEST_CHARS - 1
+};
+
 void ckmy_buf_done(struct ckmy_buf *buf)
 {
     free(buf->data);
@@ -186,40 +192,85 @@ static size_t trailing_spaces_from(struct ckpt_str str)
     return pos;
 }
 
-bool ckmy_put_text(struct ckmy_buf *buf, struct ckpt_str str, size_t max_chars, bool key)
+/* Puts characters from *pos_io on; false if one of them had to be escaped. */
+static bool put_chars(struct ckmy_buf *buf, struct ckpt_str str, size_t *pos_io, size_t max_chars,
+                      size_t spaces_from)
 {
-    size_t spaces_from = key ? trailing_spaces_from(str) : SIZE_MAX;
-    size_t pos = 0, chars = 0;
     bool same = true;
+    size_t chars;
 
-    ckmy_puts(buf, "'");
-    while (pos < str.len && chars < max_chars) {
-        size_t size = plain_char(str, pos, spaces_from);
+    for (chars = 0; *pos_io < str.len && chars < max_chars; chars++) {
+        size_t size = plain_char(str, *pos_io, spaces_from);
 
         if (size > 0) {
-            put_plain_char(buf, str.data + pos, size);
+            put_plain_char(buf, str.data + *pos_io, size);
+            *pos_io += size;
         } else {
-            put_escaped_byte(buf, (unsigned char)str.data[pos]);
+            put_escaped_byte(buf, (unsigned char)str.data[*pos_io]);
+            *pos_io += 1;
             same = false;
-            size = 1;
         }
-        pos += size;
-        chars++;
     }
-    ckmy_puts(buf, "'");
-    return same && pos == str.len;
+    return same;
 }
 
-size_t ckmy_key_chars(struct ckpt_str str)
+bool ckmy_put_text(struct ckmy_buf *buf, struct ckpt_str text, size_t max_chars)
 {
-    size_t spaces_from = trailing_spaces_from(str);
+    size_t pos = 0;
+    bool same;
+
+    ckmy_puts(buf, "'");
+    same = put_chars(buf, text, &pos, max_chars, SIZE_MAX);
+    ckmy_puts(buf, "'");
+    return same && pos == text.len;
+}
+
+/* FNV-1a of the bytes. Nobody gains by making two paths of one import collide; and if they do, the
+   statement fails (see put.c). */
+static void put_digest(struct ckmy_buf *buf, struct ckpt_str name)
+{
+    static const uint64_t bases[2] = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
+    char text[17];
+    size_t i, half;
+
+    for (half = 0; half < 2; half++) {
+        uint64_t digest = bases[half];
+
+        for (i = 0; i < name.len; i++)
+            digest = (digest ^ (unsigned char)name.data[half ? name.len - 1 - i : i]) *
+                     UINT64_C(0x100000001b3);
+        (void)snprintf(text, sizeof(text), "%016" PRIx64, digest);
+        ckmy_puts(buf, text);
+    }
+}
+
+size_t ckmy_key_chars(struct ckpt_str name)
+{
+    size_t spaces_from = trailing_spaces_from(name);
     size_t pos = 0, chars = 0;
 
-    while (pos < str.len) {
-        size_t size = plain_char(str, pos, spaces_from);
+    while (pos < name.len) {
+        size_t size = plain_char(name, pos, spaces_from);
 
         pos += size > 0 ? size : 1;
         chars++;
     }
     return chars;
+}
+
+bool ckmy_put_key(struct ckmy_buf *buf, struct ckpt_str name)
+{
+    size_t spaces_from = trailing_spaces_from(name), pos = 0;
+    bool is_long = name.len > INDEXED_CHARS && ckmy_key_chars(name) > INDEXED_CHARS;
+    bool same;
+
+    ckmy_puts(buf, "'");
+    if (is_long) {
+        (void)put_chars(buf, name, &pos, HEAD_CHARS, spaces_from);
+        put_escaped_byte(buf, '#'); /* no escape of a byte: '#' is never escaped */
+        put_digest(buf, name);
+    }
+    same = put_chars(buf, name, &pos, CKMY_KEY_CHARS - (is_long ? INDEXED_CHARS : 0), spaces_from);
+    ckmy_puts(buf, "'");
+    return same && !is_long;
 }

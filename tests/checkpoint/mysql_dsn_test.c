@@ -143,7 +143,7 @@ START_TEST(names_are_stored_as_valid_text)
 {
     struct ckmy_buf buf = {0};
 
-    ck_assert_int_eq(ckmy_put_text(&buf, names[_i].name, SIZE_MAX, true), names[_i].same);
+    ck_assert_int_eq(ckmy_put_key(&buf, names[_i].name), names[_i].same);
     ck_assert(!buf.failed);
     ck_assert_uint_eq(buf.len, strlen(names[_i].literal));
     ck_assert_mem_eq(buf.data, names[_i].literal, buf.len);
@@ -158,7 +158,7 @@ START_TEST(text_is_cut_between_characters)
     ck_assert(!ckmy_put_text(&buf,
                              str("a\xc3\xa4"
                                  "bc"),
-                             2, false));
+                             2));
     ck_assert_uint_eq(buf.len, 5);
     ck_assert_mem_eq(buf.data, "'a\xc3\xa4'", 5);
     ckmy_buf_done(&buf);
@@ -169,8 +169,42 @@ START_TEST(trailing_space_of_a_text_is_kept)
 {
     struct ckmy_buf buf = {0};
 
-    ck_assert(ckmy_put_text(&buf, str("a "), 2, false));
+    ck_assert(ckmy_put_text(&buf, str("a "), 2));
     ck_assert_mem_eq(buf.data, "'a '", 4);
+    ckmy_buf_done(&buf);
+}
+END_TEST
+
+/* Two paths that differ in the last byte only differ in what a primary key sees of them. */
+START_TEST(long_names_differ_in_their_first_500_characters)
+{
+    char name[2][CKPT_MAX_PATH];
+    struct ckmy_buf buf[2] = {{0}, {0}};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        struct ckpt_str path = {name[i], CKPT_MAX_PATH};
+
+        memset(name[i], 'p', CKPT_MAX_PATH);
+        name[i][CKPT_MAX_PATH - 1] = (char)('a' + i);
+        ck_assert(!ckmy_put_key(&buf[i], path));
+        ck_assert_uint_eq(buf[i].len, CKPT_MAX_PATH + 2 + 3); /* quotes; one of four bytes */
+    }
+    ck_assert_mem_ne(buf[0].data, buf[1].data, 1 + 467 + 4 + 32);
+    for (i = 0; i < 2; i++)
+        ckmy_buf_done(&buf[i]);
+}
+END_TEST
+
+START_TEST(name_of_500_characters_is_stored_as_it_is)
+{
+    char name[500];
+    struct ckpt_str path = {name, sizeof(name)};
+    struct ckmy_buf buf = {0};
+
+    memset(name, 'p', sizeof(name));
+    ck_assert(ckmy_put_key(&buf, path));
+    ck_assert_uint_eq(buf.len, 502);
     ckmy_buf_done(&buf);
 }
 END_TEST
@@ -188,6 +222,8 @@ int main(void)
     tcase_add_loop_test(dsn, wrong_dsn_is_refused_without_the_secret, 0, ROWS(bad));
     tcase_add_test(dsn, dsn_with_a_nul_byte_is_refused);
     tcase_add_loop_test(text, names_are_stored_as_valid_text, 0, ROWS(names));
+    tcase_add_test(text, long_names_differ_in_their_first_500_characters);
+    tcase_add_test(text, name_of_500_characters_is_stored_as_it_is);
     tcase_add_test(text, text_is_cut_between_characters);
     tcase_add_test(text, trailing_space_of_a_text_is_kept);
     suite_add_tcase(suite, dsn);

@@ -61,6 +61,19 @@ START_TEST(an_error_names_its_place)
 }
 END_TEST
 
+/* toml++ would say: expected 'true', saw 'ts' */
+START_TEST(no_part_of_an_unquoted_password_is_shown)
+{
+    struct tl_options *options = NULL;
+    struct tl_error err;
+
+    ck_assert_int_eq(load_toml(&options, "[tidb]\npassword = tsecret\n", "", &err), TL_ERR_USAGE);
+    ck_assert_ptr_null(strstr(err.message, "ts'"));
+    ck_assert_int_eq(load_toml(&options, "[tidb]\nport = tsecret\n", "", &err), TL_ERR_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.message, "ts'"));
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_a_usage_error)
 {
     struct tl_options *options = NULL;
@@ -167,6 +180,7 @@ END_TEST
 static void add(TCase *tests)
 {
     tcase_add_loop_test(tests, an_error_names_its_place, 0, sizeof(errors) / sizeof(errors[0]));
+    tcase_add_test(tests, no_part_of_an_unquoted_password_is_shown);
     tcase_add_test(tests, a_file_that_is_not_there_is_a_usage_error);
     tcase_add_test(tests, arrays_of_tables_are_read);
     tcase_add_test(tests, routes_and_free_keys_are_read);

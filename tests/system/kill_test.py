@@ -59,15 +59,17 @@ def test_25_kills_with_the_mysql_driver(env):
 
 def test_kills_follow_each_other_quickly(env):
     """Ten runs killed at their very start, also while they take over, do no harm."""
-    folder, state = three_tables(env, 8000)
+    folder, state = three_tables(env, 40000)
     job = env.job(folder, "file", SETTINGS)
     for _ in range(10):
         running = job.start()
         time.sleep(env.random.uniform(0.01, 0.25))
         if not running.alive():
+            running.wait().expect(DONE)
             break
         running.kill()
-    job.run().expect(DONE)
+    else:
+        job.run().expect(DONE)
     check_equal(env.server.table_state("d"), state)
 
 
@@ -81,9 +83,11 @@ def test_kill_of_one_compressed_file_resumes(env):
         while running.alive() and env.server.committed_rows() < goal:
             time.sleep(0.01)
         if not running.alive():
+            running.wait().expect(DONE)
             break
         running.kill()
-    job.run().expect(DONE)
+    else:
+        job.run().expect(DONE)
     check_equal(env.server.table_state("d"), state)
 
 
@@ -97,11 +101,13 @@ def test_stop_and_kill_take_turns(env):
         while running.alive() and env.server.committed_rows() < goal:
             time.sleep(0.01)
         if not running.alive():
+            running.wait().expect(DONE)
             break
         if turn % 2:
             running.kill()
         else:
             running.terminate()
             running.wait(30).expect(STOPPED)
-    job.run().expect(DONE)
+    else:
+        job.run().expect(DONE)
     check_equal(env.server.table_state("d"), state)

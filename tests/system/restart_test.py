@@ -53,11 +53,13 @@ def test_server_and_loader_killed_together(env):
         wait_until(lambda: server.committed_rows() >= goal or not running.alive(), 120, "progress",
                    0.01)
         if not running.alive():
+            running.wait().expect(DONE)
             break
         server.kill()
         running.kill()
         server.start()
-    job.run().expect(DONE)
+    else:
+        job.run().expect(DONE)
     check_equal(server.table_state("d"), state)
 
 
