@@ -14,6 +14,7 @@
 
 #define FIRST_WAIT (50 * TL_NS_PER_MS)
 #define LONGEST_WAIT (2 * TL_NS_PER_SEC)
+#define NOTED_WAIT (400 * TL_NS_PER_MS) /* the first one that people are told of */
 
 void tl_store_violation(struct tl_store_call *call, const char *fmt, ...)
 {
@@ -74,7 +75,7 @@ static int call_until(struct tl_store *store, struct tl_store_call *call, struct
     int rc = call_once(store, call, ck);
 
     while (may_repeat(call, rc, ck) && tl_clock_ns() + wait <= end) {
-        if (wait == FIRST_WAIT)
+        if (wait == NOTED_WAIT)
             tl_log(TL_LOG_WARN, "the checkpoint store does not answer, trying again",
                    TL_STR("driver", store->driver->name), TL_STR("method", call->method),
                    TL_STR("error", ck->message), TL_END);

@@ -205,6 +205,7 @@ static void update_counts(struct tl_plan_chunk *chunk)
         chunk->rows += chunk->ranges.items[i].rows;
         chunk->bytes += chunk->ranges.items[i].bytes;
     }
+    chunk->pos = tl_ranges_low_water(&chunk->ranges, (uint64_t)chunk->offset);
     chunk->dirty = true;
 }
 
@@ -217,6 +218,7 @@ static void complete_chunk(struct tl_plan_chunk *chunk)
     chunk->done = true;
     chunk->end_offset = (int64_t)chunk->ranges.items[0].end;
     chunk->real_pos = chunk->file_size;
+    tl_ranges_done(&chunk->ranges);
     table->chunks_done++;
     if (table->chunks_done == table->chunk_count)
         tl_plan_set_status(table, TL_STATUS_ALL_WRITTEN);
@@ -228,7 +230,8 @@ int tl_plan_commit(struct tl_plan *plan, struct tl_plan_chunk *chunk, const stru
     int rc;
 
     pthread_mutex_lock(&plan->lock);
-    rc = tl_ranges_add(&chunk->ranges, range, err);
+    rc = chunk->done ? tl_error_set(err, TL_ERR, "file %s: a batch behind its end", chunk->path)
+                     : tl_ranges_add(&chunk->ranges, range, err);
     if (rc == TL_OK) {
         update_counts(chunk);
         chunk->compact = true;
@@ -305,7 +308,8 @@ static int take_range(const struct tl_chunk_key *key, const struct tl_range *ran
 
 static void reset_chunk(struct tl_plan_chunk *chunk)
 {
-    chunk->ranges.count = 0;
+    tl_ranges_done(&chunk->ranges);
+    chunk->pos = (uint64_t)chunk->offset;
     chunk->rows = 0;
     chunk->bytes = 0;
     chunk->real_pos = 0;
@@ -349,10 +353,9 @@ static size_t settle_tables(struct tl_plan *plan)
 
         for (size_t c = 0; c < table->chunk_count; c++) {
             struct tl_plan_chunk *chunk = &table->chunks[c];
-            uint64_t low = tl_ranges_low_water(&chunk->ranges, (uint64_t)chunk->offset);
 
-            lowered += chunk->recorded_pos > low;
-            chunk->recorded_pos = low;
+            lowered += chunk->recorded_pos > chunk->pos;
+            chunk->recorded_pos = chunk->pos;
         }
         if (table->failed || tl_status_is_invalid(table->status))
             continue;

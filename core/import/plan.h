@@ -38,7 +38,8 @@ struct tl_plan_chunk {
     struct tl_chunk_key key;
     int64_t create_time;
     /* state */
-    struct tl_ranges ranges;
+    struct tl_ranges ranges; /* empty again when done: 100,000 chunks must stay small */
+    uint64_t pos;            /* everything before it is committed */
     uint64_t recorded_pos; /* pos as the store had it at the start */
     uint64_t rows;
     uint64_t bytes;

@@ -102,7 +102,7 @@ void tl_changes_add_chunk(struct tl_changes *changes, const struct tl_plan_chunk
         .sort_key = tl_ckpt_str(chunk->sort_key),
         .file_size = chunk->file_size,
         .end_offset = chunk->end_offset,
-        .pos = (int64_t)tl_ranges_low_water(&chunk->ranges, (uint64_t)chunk->offset),
+        .pos = (int64_t)chunk->pos,
         .real_pos = chunk->real_pos,
         .rowid_max = (int64_t)chunk->rows,
         .kvc_bytes = chunk->bytes,

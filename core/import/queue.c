@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a batch costs besides its bytes: its head, its states, its chunk's feed. It bounds the number of
+   tiny batches of tiny files. */
+enum { BATCH_OVERHEAD = 16 * 1024 };
+
 struct tl_queue {
     pthread_mutex_t lock; /* guards everything here and the counters of the feeds */
     pthread_cond_t room;
@@ -124,7 +128,7 @@ bool tl_queue_push(struct tl_queue *queue, struct tl_feed *feed, struct tl_batch
         work->feed = feed;
         work->batch = batch;
         work->raw_pos = raw_pos;
-        work->bytes = batch->raw.cap + batch->row_count * sizeof(batch->rows[0]) + 1;
+        work->bytes = BATCH_OVERHEAD + batch->raw.cap + batch->row_count * sizeof(batch->rows[0]);
         while (!queue->stopped && queue->in_flight > 0 &&
                queue->in_flight + work->bytes > queue->budget)
             pthread_cond_wait(&queue->room, &queue->lock);

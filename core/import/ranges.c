@@ -16,7 +16,7 @@ void tl_ranges_done(struct tl_ranges *ranges)
 
 static int make_room(struct tl_ranges *ranges, struct tl_error *err)
 {
-    size_t cap = ranges->cap ? 2 * ranges->cap : 2;
+    size_t cap = ranges->cap ? 2 * ranges->cap : 1;
     struct tl_range *items;
 
     if (ranges->count < ranges->cap)

@@ -114,7 +114,7 @@ static void note_created(struct tl_plan *plan, const struct items *items)
 static bool has_progress(const struct tl_plan_table *table)
 {
     for (size_t i = 0; i < table->chunk_count; i++)
-        if (table->chunks[i].ranges.count > 0)
+        if (table->chunks[i].done || table->chunks[i].ranges.count > 0)
             return true;
     return false;
 }

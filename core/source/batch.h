@@ -34,11 +34,11 @@ struct tl_session_state {
 struct tl_head {
     atomic_uint refs;
     struct tl_session_state state;
-    uint64_t offset;        /* of the first byte of the statement (SQL) or of the header (CSV: 0) */
-    uint64_t serial;        /* unique within the process: equal serial = equal columns and state */
-    bool has_columns;       /* a column list was given */
+    uint64_t offset;  /* of the first byte of the statement (SQL) or of the header (CSV: 0) */
+    uint64_t serial;  /* unique within the process: equal serial = equal columns and state */
+    bool has_columns; /* a column list was given */
     uint32_t column_count;
-    char **columns;         /* names as in the file, without quotes; owned */
+    char **columns; /* names as in the file, without quotes; owned */
 };
 
 /* A head without columns, with one reference and a new serial. NULL when out of memory. */
@@ -60,17 +60,17 @@ struct tl_row_span {
 };
 
 struct tl_batch {
-    uint64_t begin_pos;  /* bytes of the uncompressed file; = end_pos of the batch before */
-    uint64_t end_pos;    /* behind the last row; at the end of the chunk: the file's end */
-    uint64_t begin_line; /* line number (from 1) at begin_pos */
-    uint64_t end_line;   /* line number at end_pos */
-    bool last;           /* ends the chunk; rows may be 0 */
-    struct tl_head *head; /* owned reference; NULL when rows == 0 */
-    struct tl_buf raw;    /* the bytes [begin_pos, end_pos), or none when rows == 0 */
+    uint64_t begin_pos;       /* bytes of the uncompressed file; = end_pos of the batch before */
+    uint64_t end_pos;         /* behind the last row; at the end of the chunk: the file's end */
+    uint64_t begin_line;      /* line number (from 1) at begin_pos */
+    uint64_t end_line;        /* line number at end_pos */
+    bool last;                /* ends the chunk; rows may be 0 */
+    struct tl_head *head;     /* owned reference; NULL when rows == 0 */
+    struct tl_buf raw;        /* the bytes [begin_pos, end_pos), or none when rows == 0 */
     struct tl_row_span *rows; /* owned; rows[i] within raw, ascending */
-    uint32_t *row_lines; /* owned; number of '\n' in raw, as read, in front of rows[i] */
+    uint32_t *row_lines;      /* owned; number of '\n' in raw, as read, in front of rows[i] */
     uint32_t row_count;
-    uint64_t checksum;    /* tl_checksum_of(raw) as read, before any decoding in place */
+    uint64_t checksum; /* tl_checksum_of(raw) as read, before any decoding in place */
     /* The reader's state at end_pos, for one that starts there. */
     bool in_statement;    /* end_pos lies within the tuple list of the statement at resume_head */
     uint64_t resume_head; /* offset of the statement head that governs what follows end_pos */

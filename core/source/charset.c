@@ -61,8 +61,8 @@ static int open_iconv(struct tl_converter *converter, struct tl_error *err)
 int tl_converter_open(struct tl_converter **converter_out, const char *charset, const char *replace,
                       struct tl_error *err)
 {
-    static const char *const as_it_is[] = {"", "binary", "utf8", "utf8mb3", "utf8mb4",
-                                           "ascii", NULL};
+    static const char *const as_it_is[] = {"",        "binary", "utf8", "utf8mb3",
+                                           "utf8mb4", "ascii",  NULL};
     TL_CLEANUP(tl_converter_close_p) struct tl_converter *converter = NULL;
 
     if (!charset || name_is_one_of(charset, as_it_is)) {
@@ -125,8 +125,10 @@ static int decode_latin1(const char *text, size_t len, struct tl_buf *out, struc
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
 
-        out->len += put_utf8(out->data + out->len, c >= 0x80 && c < 0xA0 ? latin1_high[c - 0x80] : c);
+        out->len +=
+            put_utf8(out->data + out->len, c >= 0x80 && c < 0xA0 ? latin1_high[c - 0x80] : c);
     }
+    out->data[out->len] = '\0';
     return TL_OK;
 }
 
@@ -160,6 +162,7 @@ static int convert(iconv_t cd, char **in, size_t *left, struct tl_buf *out)
     int rc = iconv(cd, in, left, &to, &room) == (size_t)-1 ? errno : 0;
 
     out->len = (size_t)(to - out->data);
+    *to = '\0';
     return rc;
 }
 

@@ -42,14 +42,19 @@ static bool is_simple(const struct tl_csv_dialect *d)
            !has_byte(&d->separator, ends[1]);
 }
 
+static uint64_t length_bit(size_t len)
+{
+    return UINT64_C(1) << (len < 63 ? len : 63);
+}
+
 static void find_nulls(struct tl_csv_dialect *d, const struct tl_csv_options *csv)
 {
     d->nulls = csv->null_values.count > 0 ? &csv->null_values : &null_if_empty;
-    d->not_null = csv->not_null;
-    for (size_t i = 0; i < d->nulls->count && d->escape >= 0 && !d->not_null; i++) {
+    for (size_t i = 0; i < d->nulls->count && !csv->not_null; i++) {
         const char *item = d->nulls->items[i];
 
-        if ((unsigned char)item[0] == d->escape && strcmp(item + 1, "N") == 0)
+        d->null_lengths |= length_bit(strlen(item));
+        if (d->escape >= 0 && (unsigned char)item[0] == d->escape && strcmp(item + 1, "N") == 0)
             d->escape_n_is_null = true;
     }
 }
@@ -135,7 +140,7 @@ static enum tl_csv_split split_quoted(const struct tl_csv_dialect *d, char **p, 
     field->start = *p;
     while (*p < end) {
         if (d->multibyte == TL_MB_NONE)
-            *p += tl_find2(*p, end, quote, escape) - *p;
+            *p += tl_find2(*p, end, end, quote, escape) - *p;
         if (*p == end)
             break;
         if (tl_csv_at(*p, end, &d->quote)) {
@@ -243,7 +248,7 @@ static void unescape(const struct tl_csv_dialect *d, struct tl_csv_field *field)
 /* As upstream: \N itself is NULL; \\N, which reads \N after unescaping, is text. */
 static bool is_null(const struct tl_csv_dialect *d, const struct tl_csv_field *field)
 {
-    if (d->not_null)
+    if (!(d->null_lengths & length_bit(field->len)))
         return false;
     if (d->escape_n_is_null && field->escaped && field->len == 2 &&
         (unsigned char)field->start[0] == d->escape && field->start[1] == 'N')

@@ -16,15 +16,15 @@
 #include "core/source/reader.h"
 
 struct tl_csv_dialect {
-    struct tl_buf separator; /* in the file's character set */
-    struct tl_buf quote;     /* empty = none */
+    struct tl_buf separator;  /* in the file's character set */
+    struct tl_buf quote;      /* empty = none */
     struct tl_buf terminator; /* empty = LF, CR or both */
-    int escape;              /* the byte, or -1 */
+    int escape;               /* the byte, or -1 */
     enum tl_multibyte multibyte;
     struct tl_converter *converter; /* owned; NULL = bytes as they are */
     bool simple; /* quote is at most one byte, and no special byte is part of another one */
     bool trim_last;
-    bool not_null;
+    uint64_t null_lengths; /* bit n: a NULL text has n bytes (63: or more); none with not-null */
     bool escape_n_is_null;
     const struct tl_strings *nulls; /* borrowed from the options */
     bool field_stop[256];           /* bytes at which an unquoted field may end, or is strange */
@@ -38,11 +38,12 @@ void tl_csv_dialect_done(struct tl_csv_dialect *dialect);
 
 #define TL_CLEANUP_CSV_DIALECT TL_CLEANUP(tl_csv_dialect_done)
 
-/* True if `what` (not empty) stands at p; with too few bytes before end, false. */
+/* True if `what` (not empty) stands at p (< end); with too few bytes before end, false. */
 static inline bool tl_csv_at(const char *p, const char *end, const struct tl_buf *what)
 {
-    return what->len > 0 && *p == what->data[0] && (size_t)(end - p) >= what->len &&
-           memcmp(p, what->data, what->len) == 0;
+    return what->len > 0 && *p == what->data[0] &&
+           (what->len == 1 ||
+            ((size_t)(end - p) >= what->len && memcmp(p, what->data, what->len) == 0));
 }
 
 /* The length of the character at p if it has several bytes and the set is multi-byte, else 1. */

@@ -17,8 +17,8 @@ struct tl_csv_reader {
     struct tl_head *head; /* owned reference */
     size_t at;            /* scanned up to here */
     size_t row_start;
-    bool quoted;          /* `at` is within quotes */
-    bool in_header;       /* the row in work is the header: no row of a batch */
+    bool quoted;    /* `at` is within quotes */
+    bool in_header; /* the row in work is the header: no row of a batch */
 };
 
 enum scan { SCAN_ON, SCAN_MORE, SCAN_FULL, SCAN_LONG, SCAN_FAILED };
@@ -154,8 +154,8 @@ static enum scan scan_blocks(struct tl_csv_reader *csv, struct tl_error *err)
         if (escaped | carry)
             escaped = tl_mask_escaped(escaped, &carry);
         if (d->quote.len > 0)
-            inside ^= tl_mask_between(tl_block_eq(&block, (unsigned char)d->quote.data[0]) &
-                                      ~escaped);
+            inside ^=
+                tl_mask_between(tl_block_eq(&block, (unsigned char)d->quote.data[0]) & ~escaped);
         in_quotes = 0 - (inside >> 63);
         rc = take_ends(csv, at, ends & ~inside & ~escaped, err);
         if (rc != SCAN_ON)
@@ -217,8 +217,9 @@ static enum scan scan_rows(struct tl_csv_reader *csv, struct tl_error *err)
     return rc;
 }
 
-/* The row at row_start does not end. An earlier mistake in it is what the user must see. */
-static int fail_row(struct tl_csv_reader *csv, const char *message, const char *hint,
+/* Something is wrong at `place` of the row in work. An earlier mistake in it, which may well be the
+   cause, is what the user must see. */
+static int fail_row(struct tl_csv_reader *csv, size_t place, const char *message, const char *hint,
                     struct tl_error *err)
 {
     char *p = csv->base.buf.data + csv->row_start, *end = csv->base.buf.data + csv->at;
@@ -230,7 +231,7 @@ static int fail_row(struct tl_csv_reader *csv, const char *message, const char *
     if (split > TL_CSV_LAST)
         return tl_reader_fail(&csv->base, (size_t)(p - csv->base.buf.data), err, "%s",
                               tl_csv_message(split));
-    tl_reader_fail(&csv->base, csv->row_start, err, "%s", message);
+    tl_reader_fail(&csv->base, place, err, "%s", message);
     return tl_error_hint(err, "%s", hint);
 }
 
@@ -241,8 +242,8 @@ static int end_file(struct tl_csv_reader *csv, struct tl_error *err)
     enum scan rc;
 
     if (csv->quoted || dangling)
-        return fail_row(csv, tl_csv_message(dangling ? TL_CSV_DANGLING : TL_CSV_UNTERMINATED), "",
-                        err);
+        return fail_row(csv, csv->at,
+                        tl_csv_message(dangling ? TL_CSV_DANGLING : TL_CSV_UNTERMINATED), "", err);
     rc = end_row(csv, csv->base.buf.len, csv->base.buf.len, err);
     if (rc == SCAN_LONG)
         return tl_reader_check_length(&csv->base, csv->row_start, err);
@@ -255,7 +256,7 @@ static int fail_long(struct tl_csv_reader *csv, struct tl_error *err)
 
     snprintf(text, sizeof(text), "the row is longer than %llu bytes",
              (unsigned long long)csv->base.settings.max_row_bytes);
-    return fail_row(csv, text,
+    return fail_row(csv, csv->row_start, text,
                     "see if separator, delimiter and terminator in [mydumper.csv] are those of the "
                     "file; else raise max_allowed_packet in [tidb] and on the server",
                     err);
@@ -383,8 +384,9 @@ static int check_start(struct tl_csv_reader *csv, struct tl_error *err)
             return err->code;
     if (csv->base.buf.len == 0 || terminator_at(csv, 0) > 0)
         return TL_OK;
-    tl_reader_fail(&csv->base, 0, err, "no row ends here, but one did when it was loaded: the file "
-                                       "changed");
+    tl_reader_fail(&csv->base, 0, err,
+                   "no row ends here, but one did when it was loaded: the file "
+                   "changed");
     return tl_error_hint(err, "%s", changed_hint);
 }
 

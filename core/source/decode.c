@@ -79,7 +79,8 @@ int tl_decode_count_error(const struct tl_decode_job *job, uint32_t row, uint32_
                                         : "column count mismatch, at most %u but got %u",
                    job->columns, count);
     if (job->settings->type == TL_FILE_CSV)
-        tl_error_hint(err, "see if separator and delimiter in [mydumper.csv] are those of the file");
+        tl_error_hint(err,
+                      "see if separator and delimiter in [mydumper.csv] are those of the file");
     return err->code;
 }
 

@@ -20,6 +20,12 @@ static int set_value(struct csv_decoder *d, struct tl_csv_field *field, struct t
     uint64_t replaced;
     bool null;
 
+    if (!field->doubled && !field->escaped && !d->dialect.converter && field->len < 63 &&
+        !(d->dialect.null_lengths >> field->len & 1)) {
+        *value = (struct tl_value){
+            .data = field->start, .len = (uint32_t)field->len, .type = TL_VALUE_STRING};
+        return TL_OK;
+    }
     if (tl_csv_value(&d->dialect, field, &d->scratch, &null, &replaced, err) != TL_OK)
         return err->code;
     rows->replaced += replaced > 0;
@@ -72,8 +78,7 @@ int tl_decode_csv(const struct tl_decode_job *job, uint32_t *count_out, struct t
 
     tl_buf_init(&d.scratch, UINT32_MAX);
     for (uint32_t row = 0; row < rows && rc == TL_OK; row++) {
-        struct tl_value *values =
-            job->rows ? job->rows->values + (size_t)row * job->columns : NULL;
+        struct tl_value *values = job->rows ? job->rows->values + (size_t)row * job->columns : NULL;
 
         rc = decode_row(&d, row, values, count_out, err);
         if (rc == TL_OK && job->rows && *count_out != job->columns)

@@ -20,7 +20,7 @@ static int decode_row(const struct tl_decode_job *job, const struct tl_sql_diale
     while (p < end || count > 0) {
         char *next;
 
-        p = tl_sql_skip(p, end);
+        p = tl_sql_to_token(p, end);
         if (!tl_sql_match(dialect, p, end, &literal, &next))
             return tl_decode_fail(job, row, p, err, "value %u of the row is not understood",
                                   count + 1);
@@ -48,12 +48,12 @@ int tl_decode_sql(const struct tl_decode_job *job, uint32_t *count_out, struct t
     struct tl_sql_mode mode = tl_sql_mode_of(state, job->settings->sql_mode);
     struct tl_sql_dialect dialect = {.escapes = !mode.no_escapes,
                                      .ansi_quotes = mode.ansi_quotes,
-                                     .multibyte = tl_multibyte_of(state->charset)};
+                                     .multibyte = tl_multibyte_of(state->charset),
+                                     .readable = job->batch->raw.data + job->batch->raw.len};
     uint32_t rows = job->rows ? job->batch->row_count : 1;
 
     for (uint32_t row = 0; row < rows; row++) {
-        struct tl_value *values =
-            job->rows ? job->rows->values + (size_t)row * job->columns : NULL;
+        struct tl_value *values = job->rows ? job->rows->values + (size_t)row * job->columns : NULL;
 
         if (decode_row(job, &dialect, row, values, count_out, err) != TL_OK)
             return err->code;

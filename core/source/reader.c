@@ -30,11 +30,13 @@ static int check_settings(const struct tl_reader_settings *s, struct tl_error *e
     uint64_t third = UINT32_MAX / 4;
 
     if (s->batch_bytes == 0 || s->batch_rows == 0 || s->read_block == 0 || s->max_row_bytes == 0)
-        return tl_error_set(err, TL_ERR_USAGE, "batch size, rows, read-block-size and the largest "
-                                               "row must not be 0");
+        return tl_error_set(err, TL_ERR_USAGE,
+                            "batch size, rows, read-block-size and the largest "
+                            "row must not be 0");
     if (s->batch_bytes > third || s->max_row_bytes > third || s->read_block > third / 4)
-        return tl_error_set(err, TL_ERR_USAGE, "batch size, read-block-size or the largest row is "
-                                               "larger than 1 GiB");
+        return tl_error_set(err, TL_ERR_USAGE,
+                            "batch size, read-block-size or the largest row is "
+                            "larger than 1 GiB");
     return TL_OK;
 }
 
@@ -81,7 +83,8 @@ uint64_t tl_reader_raw_pos(const struct tl_reader *reader)
 
 static void set_limits(struct tl_reader *r, uint64_t stop_pos)
 {
-    r->stop = stop_pos == UINT64_MAX || stop_pos < r->base ? SIZE_MAX : (size_t)(stop_pos - r->base);
+    r->stop =
+        stop_pos == UINT64_MAX || stop_pos < r->base ? SIZE_MAX : (size_t)(stop_pos - r->base);
     r->limit = r->settings.batch_bytes < r->stop ? (size_t)r->settings.batch_bytes : r->stop;
 }
 
@@ -111,8 +114,8 @@ int tl_reader_fill(struct tl_reader *reader, struct tl_error *err)
     size_t got;
 
     assert(!reader->eof);
-    if (tl_buf_reserve(&reader->buf,
-                       reader->buf.data ? reader->settings.read_block : first_room(reader)) != TL_OK)
+    if (tl_buf_reserve(&reader->buf, reader->buf.data ? reader->settings.read_block
+                                                      : first_room(reader)) != TL_OK)
         return tl_error_nomem(err);
     if (tl_stream_read(reader->stream, reader->buf.data + reader->buf.len,
                        reader->settings.read_block, &got, err) != TL_OK)

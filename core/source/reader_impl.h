@@ -20,13 +20,13 @@ struct tl_reader {
     const struct tl_reader_kind *kind;
     struct tl_reader_settings settings;
     struct tl_stream *stream; /* owned; never changes after open */
-    struct tl_buf buf;        /* the file from `base` on: the batch in work and what is read ahead */
-    uint64_t base;            /* where the batch in work begins in the file */
-    uint64_t line;            /* line number at base */
-    bool eof;                 /* buf holds all that is left of the file */
-    bool done;                /* the last batch was given out */
-    size_t stop;              /* offset in buf of the row end that must be met; SIZE_MAX = none */
-    size_t limit;             /* a row that ends here or later closes the batch */
+    struct tl_buf buf; /* the file from `base` on: the batch in work and what is read ahead */
+    uint64_t base;     /* where the batch in work begins in the file */
+    uint64_t line;     /* line number at base */
+    bool eof;          /* buf holds all that is left of the file */
+    bool done;         /* the last batch was given out */
+    size_t stop;       /* offset in buf of the row end that must be met; SIZE_MAX = none */
+    size_t limit;      /* a row that ends here or later closes the batch */
     struct tl_row_span *rows; /* owned; of the batch in work */
     uint32_t row_count;
     uint32_t row_cap;
@@ -45,10 +45,12 @@ int tl_reader_fill(struct tl_reader *reader, struct tl_error *err) TL_WARN_UNUSE
 
 /* Reads until buf holds at least twice the bytes from `from` to its end: whoever begins anew at
    `from` then does not do so for every small block. */
-int tl_reader_fill_twice(struct tl_reader *reader, size_t from, struct tl_error *err) TL_WARN_UNUSED;
+int tl_reader_fill_twice(struct tl_reader *reader, size_t from,
+                         struct tl_error *err) TL_WARN_UNUSED;
 
 /* Skips a byte order mark at the beginning of the file. */
-int tl_reader_skip_bom(struct tl_reader *reader, size_t *at_out, struct tl_error *err) TL_WARN_UNUSED;
+int tl_reader_skip_bom(struct tl_reader *reader, size_t *at_out,
+                       struct tl_error *err) TL_WARN_UNUSED;
 
 /* One row more. TL_OK or TL_ERR_NOMEM. */
 int tl_reader_push(struct tl_reader *reader, size_t start, size_t end) TL_WARN_UNUSED;

@@ -35,7 +35,7 @@ struct tl_sql_lexer {
     bool no_escapes;  /* NO_BACKSLASH_ESCAPES */
     bool ansi_quotes; /* "x" is a name */
     enum tl_multibyte multibyte;
-    bool executable;  /* within an executable comment, whose content counts */
+    bool executable; /* within an executable comment, whose content counts */
 };
 
 /* The next token; moves `at` behind it (for END, MORE and OPEN: not at all, or over space). */
@@ -52,7 +52,8 @@ bool tl_sql_is_char(const struct tl_sql_lexer *lexer, const struct tl_sql_token 
 
 /* Writes what the token stands for, without quotes and with escapes resolved, to out (at least
    token->len bytes); returns the length. */
-size_t tl_sql_unquote(const struct tl_sql_lexer *lexer, const struct tl_sql_token *token, char *out);
+size_t tl_sql_unquote(const struct tl_sql_lexer *lexer, const struct tl_sql_token *token,
+                      char *out);
 
 /* What the escape \c stands for in a string; '%' and '_' keep their backslash and are not for this
    function. */

@@ -57,7 +57,7 @@ char *tl_sql_skip(char *p, char *end)
 static char *next_special(const struct tl_sql_dialect *d, char *p, char *end, char quote)
 {
     if (d->multibyte == TL_MB_NONE)
-        return p + (tl_find2(p, end, quote, d->escapes ? '\\' : quote) - p);
+        return p + (tl_find2(p, end, d->readable, quote, d->escapes ? '\\' : quote) - p);
     while (p < end && *p != quote && !(d->escapes && *p == '\\'))
         p += end - p >= 2 &&
                      tl_multibyte_pair(d->multibyte, (unsigned char)p[0], (unsigned char)p[1])
@@ -135,12 +135,20 @@ static char *number_end(char *p, char *end)
     return some ? p : NULL;
 }
 
-static int hex_digit(char c)
+/* Value + 1 of a hexadecimal digit, 0 for other bytes. */
+static const unsigned char hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+
+static bool is_hex(char c)
 {
-    if (is_digit(c))
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return hex_digits[(unsigned char)c] != 0;
+}
+
+static unsigned hex_value(char c)
+{
+    return hex_digits[(unsigned char)c] - 1U;
 }
 
 /* x'..', 0x.., b'..', 0b.. at p. */
@@ -150,7 +158,7 @@ static bool match_binary(char *p, char *end, struct tl_sql_literal *literal)
     char *digits = p + 2;
 
     literal->bits = (p[1] == 'b' && !quoted) || ((*p | 0x20) == 'b' && quoted);
-    for (p = digits; p < end && (literal->bits ? *p == '0' || *p == '1' : hex_digit(*p) >= 0);)
+    for (p = digits; p < end && (literal->bits ? *p == '0' || *p == '1' : is_hex(*p));)
         p++;
     literal->content = digits;
     literal->end = quoted ? p + 1 : p;
@@ -200,7 +208,7 @@ static bool match_literal(const struct tl_sql_dialect *d, char *p, char *end,
 /* One token of an expression: behind it, or NULL when its quotes do not match. */
 static char *token_end(const struct tl_sql_dialect *d, char *p, char *end, int *depth)
 {
-    const struct tl_sql_dialect name = {.escapes = false, .multibyte = d->multibyte};
+    const struct tl_sql_dialect name = {.multibyte = d->multibyte, .readable = d->readable};
     bool changes;
 
     if (*p == '`' || (*p == '"' && d->ansi_quotes))
@@ -253,30 +261,43 @@ bool tl_sql_match(const struct tl_sql_dialect *dialect, char *p, char *end,
     return match_other(dialect, p, end, literal_out, p_out);
 }
 
+/* What the escape at p stands for goes to *out. */
+static void put_escape(char c, char **out)
+{
+    /* The server keeps the backslash of these two, for LIKE. */
+    if (c == '%' || c == '_')
+        *(*out)++ = '\\';
+    *(*out)++ = tl_sql_escape(c);
+}
+
 /* The content of the string at the quote `in` to `out` (not behind it). Returns behind the string;
-   *out moves. */
+ *out moves. */
 static char *resolve_string(const struct tl_sql_dialect *d, char *in, char *end, char **out)
 {
-    char quote = *in++, *special;
+    char quote = *in++, *special = next_special(d, in, end, quote), *to = *out;
 
-    for (;;) {
-        special = next_special(d, in, end, quote);
-        memmove(*out, in, (size_t)(special - in));
-        *out += special - in;
-        if (special >= end)
-            return end;
-        in = special + 2;
-        if (*special == quote) {
-            if (special + 1 == end || special[1] != quote)
-                return special + 1;
-            *(*out)++ = quote;
-            continue;
+    memmove(to, in, (size_t)(special - in));
+    to += special - in;
+    for (in = special; in < end;) {
+        if (*in == quote) {
+            if (in + 1 == end || in[1] != quote) {
+                in++;
+                break;
+            }
+            *to++ = quote;
+            in += 2;
+        } else if (*in == '\\' && d->escapes) {
+            put_escape(in[1], &to);
+            in += 2;
+        } else {
+            if (d->multibyte != TL_MB_NONE && end - in >= 2 &&
+                tl_multibyte_pair(d->multibyte, (unsigned char)in[0], (unsigned char)in[1]))
+                *to++ = *in++;
+            *to++ = *in++;
         }
-        /* The server keeps the backslash of these two, for LIKE. */
-        if (special[1] == '%' || special[1] == '_')
-            *(*out)++ = '\\';
-        *(*out)++ = tl_sql_escape(special[1]);
     }
+    *out = to;
+    return in;
 }
 
 static void resolve_strings(const struct tl_sql_dialect *d, const struct tl_sql_literal *literal,
@@ -306,7 +327,7 @@ static void resolve_binary(const struct tl_sql_literal *literal, struct tl_value
         unsigned bits = 0;
 
         for (; i < stop; i++)
-            bits = bits << shift | (unsigned)hex_digit(digits[i]);
+            bits = bits << shift | hex_value(digits[i]);
         value->data[byte] = (char)bits;
     }
 }

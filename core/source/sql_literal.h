@@ -14,19 +14,27 @@ struct tl_sql_dialect {
     bool escapes;     /* '\\' escapes */
     bool ansi_quotes; /* "x" is a name */
     enum tl_multibyte multibyte;
+    const char *readable; /* bytes in front of it may be looked at: the end of the batch */
 };
 
 struct tl_sql_literal {
     enum tl_field_type type;
-    char *start;    /* of the literal text */
-    char *end;      /* behind it */
-    char *content;  /* BINARY: of the digits; strings: the first opening quote */
-    bool changes;   /* a string with escapes, doubled quotes or several parts */
-    bool bits;      /* BINARY: binary digits, not hexadecimal ones */
+    char *start;   /* of the literal text */
+    char *end;     /* behind it */
+    char *content; /* BINARY: of the digits; strings: the first opening quote */
+    bool changes;  /* a string with escapes, doubled quotes or several parts */
+    bool bits;     /* BINARY: binary digits, not hexadecimal ones */
 };
 
 /* Skips space and comments. */
 char *tl_sql_skip(char *p, char *end);
+
+/* The same for the usual case that there is none. */
+static inline char *tl_sql_to_token(char *p, char *end)
+{
+    return p < end && ((unsigned char)*p > '/' || *p == '\'' || *p == '"') ? p
+                                                                           : tl_sql_skip(p, end);
+}
 
 /* The value that begins at p (not space); *p_out is behind it and what may follow, at ',' or end.
    False if there is none, or quotes do not match. */

@@ -16,7 +16,7 @@ enum phase {
     AT_STATEMENT, /* space, ';' or a statement */
     AT_ROW,       /* behind VALUES or a ',': a row must follow */
     IN_ROW,
-    BEHIND_ROW    /* ',' or ';' */
+    BEHIND_ROW /* ',' or ';' */
 };
 
 struct tl_sql_reader {
@@ -24,10 +24,10 @@ struct tl_sql_reader {
     struct tl_sql_scan scan;
     struct tl_sql_session session;
     enum phase phase;
-    struct tl_head *head;  /* of the statement in work; owned reference */
-    uint64_t head_offset;  /* where that statement begins in the file */
-    uint64_t rows_offset;  /* where the statement of the last row begins */
-    char *head_text;       /* the statement's text up to behind VALUES; owned */
+    struct tl_head *head; /* of the statement in work; owned reference */
+    uint64_t head_offset; /* where that statement begins in the file */
+    uint64_t rows_offset; /* where the statement of the last row begins */
+    char *head_text;      /* the statement's text up to behind VALUES; owned */
     size_t head_len;
 };
 
@@ -36,10 +36,11 @@ static const char cut_hint[] = "the dump may be cut short: make it anew, or comp
 
 static int fail_cut(struct tl_sql_reader *sql, size_t at, struct tl_error *err)
 {
-    static const char *const inside[] = {
-        [TL_IN_ROW] = "a row",      [TL_IN_STRING] = "a string",
-        [TL_IN_NAME] = "a name",    [TL_IN_LINE_COMMENT] = "a comment",
-        [TL_IN_BLOCK_COMMENT] = "a comment"};
+    static const char *const inside[] = {[TL_IN_ROW] = "a row",
+                                         [TL_IN_STRING] = "a string",
+                                         [TL_IN_NAME] = "a name",
+                                         [TL_IN_LINE_COMMENT] = "a comment",
+                                         [TL_IN_BLOCK_COMMENT] = "a comment"};
 
     if (sql->phase == IN_ROW)
         tl_reader_fail(&sql->base, sql->scan.row_start, err,
@@ -257,12 +258,10 @@ static int read_rows(struct tl_sql_reader *sql, struct tl_error *err)
         sql->phase = BEHIND_ROW;
         break;
     case TL_SCAN_BAD:
-        return tl_reader_fail(&sql->base, sql->scan.at, err,
-                              "unexpected byte 0x%02X ('%c') within a row",
-                              (unsigned char)sql->base.buf.data[sql->scan.at],
-                              sql->base.buf.data[sql->scan.at] > ' '
-                                  ? sql->base.buf.data[sql->scan.at]
-                                  : '.');
+        return tl_reader_fail(
+            &sql->base, sql->scan.at, err, "unexpected byte 0x%02X ('%c') within a row",
+            (unsigned char)sql->base.buf.data[sql->scan.at],
+            sql->base.buf.data[sql->scan.at] > ' ' ? sql->base.buf.data[sql->scan.at] : '.');
     case TL_SCAN_LONG:
         tl_reader_fail(&sql->base, sql->scan.row_start, err, "the row is longer than %llu bytes",
                        (unsigned long long)sql->base.settings.max_row_bytes);

@@ -67,7 +67,8 @@ static inline struct view look(const struct tl_sql_scan *scan, const char *p, st
     uint64_t escapes = scan->no_escapes ? 0 : tl_block_eq(&block, '\\');
     uint64_t quotes = tl_block_eq(&block, (unsigned char)scan->quote);
     uint64_t dashes = tl_block_eq(&block, '-');
-    uint64_t stops = tl_block_any(&block, others) | escapes | (dashes & (dashes << 1 | carry->dash));
+    uint64_t stops =
+        tl_block_any(&block, others) | escapes | (dashes & (dashes << 1 | carry->dash));
     struct view view;
 
     if (escapes | carry->escaped)
@@ -175,7 +176,7 @@ static int scan_string(struct tl_sql_scan *scan, const struct tl_reader *r)
 
     while (p < end) {
         if (scan->multibyte == TL_MB_NONE)
-            p = tl_find2(p, end, scan->quote, scan->no_escapes ? scan->quote : '\\');
+            p = tl_find2(p, end, end, scan->quote, scan->no_escapes ? scan->quote : '\\');
         if (p == end)
             break;
         if (*p == scan->quote) {
@@ -197,8 +198,8 @@ static int scan_comment(struct tl_sql_scan *scan, const struct tl_reader *r)
 {
     const char *p = r->buf.data + scan->at;
     size_t left = r->buf.len - scan->at;
-    const char *end = scan->inside == TL_IN_BLOCK_COMMENT ? memmem(p, left, "*/", 2)
-                                                          : memchr(p, '\n', left);
+    const char *end =
+        scan->inside == TL_IN_BLOCK_COMMENT ? memmem(p, left, "*/", 2) : memchr(p, '\n', left);
 
     if (end) {
         scan->at += (size_t)(end - p) + (scan->inside == TL_IN_BLOCK_COMMENT ? 2 : 1);

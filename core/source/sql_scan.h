@@ -13,9 +13,9 @@
 
 /* What the byte at `at` is part of. */
 enum tl_sql_inside {
-    TL_IN_ROW,           /* between tokens of a row */
-    TL_IN_STRING,        /* behind the opening `quote` */
-    TL_IN_NAME,          /* behind an opening `name_quote` */
+    TL_IN_ROW,    /* between tokens of a row */
+    TL_IN_STRING, /* behind the opening `quote` */
+    TL_IN_NAME,   /* behind an opening `name_quote` */
     TL_IN_LINE_COMMENT,
     TL_IN_BLOCK_COMMENT
 };

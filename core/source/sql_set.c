@@ -202,8 +202,8 @@ static enum tl_sql_parse parse_names(struct tl_sql_lexer *lexer, struct tl_sql_s
         return rc;
     token = tl_sql_next(lexer);
     *next_out = tl_sql_next(lexer);
-    if (token.type == TL_TOKEN_CHAR || !copy_literal(lexer, &token, session->state.collation,
-                                                     sizeof(session->state.collation)))
+    if (token.type == TL_TOKEN_CHAR ||
+        !copy_literal(lexer, &token, session->state.collation, sizeof(session->state.collation)))
         return tl_sql_complain(complaint, token.start, set_hint, "a collation is expected here");
     return TL_PARSE_OK;
 }

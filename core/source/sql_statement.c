@@ -182,7 +182,8 @@ static bool is_ignored(const struct tl_sql_lexer *lexer, const struct tl_sql_tok
     if (tl_sql_is_word(lexer, first, "START"))
         return tl_sql_is_word(lexer, second, "TRANSACTION");
     return tl_sql_is_word(lexer, first, "ALTER") && tl_sql_is_word(lexer, &last[1], "KEYS") &&
-           (tl_sql_is_word(lexer, &last[0], "DISABLE") || tl_sql_is_word(lexer, &last[0], "ENABLE"));
+           (tl_sql_is_word(lexer, &last[0], "DISABLE") ||
+            tl_sql_is_word(lexer, &last[0], "ENABLE"));
 }
 
 enum tl_sql_parse tl_sql_parse_other(struct tl_sql_lexer *lexer, struct tl_sql_session *session,

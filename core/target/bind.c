@@ -201,8 +201,6 @@ static void binding_done(struct binding *binding)
 
 static int binding_init(struct binding *binding, const struct tl_job *job, struct tl_error *err)
 {
-    static char nothing[1];
-
     binding->job = job;
     binding->binds = calloc(job->map.count, sizeof(*binding->binds));
     binding->lengths = calloc(job->map.count, sizeof(*binding->lengths));
@@ -211,7 +209,7 @@ static int binding_init(struct binding *binding, const struct tl_job *job, struc
         return tl_error_nomem(err);
     for (uint32_t i = 0; i < job->map.count; i++) {
         binding->binds[i].buffer_type = job->types[i];
-        binding->binds[i].buffer = nothing;
+        binding->binds[i].buffer = binding->indicators; /* not NULL until bind_row */
         binding->binds[i].length = &binding->lengths[i];
         binding->binds[i].u.indicator = &binding->indicators[i];
     }

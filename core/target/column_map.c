@@ -10,14 +10,16 @@
 #include "core/base/buf.h"
 #include "core/source/decode.h"
 
-enum { NAMES_MAX = 1 << 20, NO_COLUMN = UINT32_MAX };
+#define NO_COLUMN UINT32_MAX
+
+enum { NAMES_MAX = 1 << 20 };
 
 static uint32_t find_column(const struct tl_table_info *table, const char *name)
 {
     for (uint32_t i = 0; i < table->column_count; i++)
         if (strcasecmp(table->columns[i].name, name) == 0)
             return i;
-    return (uint32_t)NO_COLUMN;
+    return NO_COLUMN;
 }
 
 static bool is_ignored(const struct tl_write_target *target, const char *name)
@@ -45,7 +47,7 @@ static int unknown_columns(const struct tl_write_target *target, const struct tl
     tl_buf_init(&names, NAMES_MAX);
     for (uint32_t i = 0; i < head->column_count; i++)
         if (!is_ignored(target, head->columns[i]) &&
-            find_column(target->table, head->columns[i]) == (uint32_t)NO_COLUMN &&
+            find_column(target->table, head->columns[i]) == NO_COLUMN &&
             tl_buf_addf(&names, "%s%s", names.len > 0 ? "," : "", head->columns[i]))
             return tl_error_nomem(err);
     tl_error_set(err, TL_ERR_DATA, "file %s: unknown columns in header (%s) for table `%s`.`%s`",
@@ -62,7 +64,7 @@ static int map_by_name(struct tl_column_map *map, const struct tl_write_target *
 
         if (is_ignored(target, head->columns[i]))
             continue;
-        if (column == (uint32_t)NO_COLUMN)
+        if (column == NO_COLUMN)
             return unknown_columns(target, head, err);
         for (uint32_t j = 0; j < map->count; j++)
             if (map->columns[j] == column)

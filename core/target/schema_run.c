@@ -177,13 +177,13 @@ static int run_addition(const struct job *job, const struct tl_schema_statement 
     TL_CLEANUP_BUF struct tl_buf sql;
     int rc;
 
+    tl_buf_init(&sql, SQL_MAX);
     if (!job->created || job->item->kind != TL_SCHEMA_TABLE)
         return TL_OK;
     if (!tl_schema_same_name(statement, job->creates)) {
         warn_skipped(job, statement, "a statement of a schema file is for another table: skipped");
         return TL_OK;
     }
-    tl_buf_init(&sql, SQL_MAX);
     if (tl_sql_rewrite(&sql, statement->at.text, statement->at.len, &statement->shape,
                        job->item->db, job->item->name) != TL_OK)
         return tl_error_nomem(err);

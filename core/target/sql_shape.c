@@ -52,10 +52,11 @@ static bool at_name(const struct scan *scan)
            (scan->token.kind == TL_TOKEN_STRING && *scan->token.text == '"');
 }
 
-static bool accept_if(struct scan *scan, const char *second, const char *third)
+/* IF [second] third, or nothing of it. False: an IF with something else behind it. */
+static bool accept_if(struct scan *scan, const char *second, const char *third, bool *found_out)
 {
-    return accept_word(scan, "IF") && (!second || accept_word(scan, second)) &&
-           accept_word(scan, third);
+    *found_out = accept_word(scan, "IF");
+    return !*found_out || ((!second || accept_word(scan, second)) && accept_word(scan, third));
 }
 
 /* [db.]name, or .name for the current database. */
@@ -87,7 +88,8 @@ static enum tl_sql_kind named(struct scan *scan, struct tl_sql_shape *shape, enu
 static enum tl_sql_kind create_named(struct scan *scan, struct tl_sql_shape *shape,
                                      enum tl_sql_kind kind)
 {
-    shape->if_not_exists = accept_if(scan, "NOT", "EXISTS");
+    if (!accept_if(scan, "NOT", "EXISTS", &shape->if_not_exists))
+        return TL_SQL_OTHER;
     return named(scan, shape, kind);
 }
 
@@ -158,11 +160,12 @@ static enum tl_sql_kind shape_create(struct scan *scan, struct tl_sql_shape *sha
 
 static enum tl_sql_kind shape_alter(struct scan *scan, struct tl_sql_shape *shape)
 {
+    bool if_exists;
+
     (void)accept_word(scan, "ONLINE");
     (void)accept_word(scan, "IGNORE");
-    if (!accept_word(scan, "TABLE"))
+    if (!accept_word(scan, "TABLE") || !accept_if(scan, NULL, "EXISTS", &if_exists))
         return TL_SQL_OTHER;
-    (void)accept_if(scan, NULL, "EXISTS");
     return named(scan, shape, TL_SQL_ALTER_TABLE);
 }
 
@@ -221,12 +224,14 @@ int tl_sql_rewrite(struct tl_buf *sql, const char *text, size_t len,
     bool guard = !shape->if_not_exists &&
                  (shape->kind == TL_SQL_CREATE_DATABASE || shape->kind == TL_SQL_CREATE_TABLE);
     size_t from = shape->replace_end;
+    /* As in CREATE TABLE`t`. */
+    bool glued = shape->name_begin > 0 && isalpha((unsigned char)text[shape->name_begin - 1]);
     int rc = tl_buf_add(sql, text, shape->replace_begin);
 
     if (rc == TL_OK)
         rc = tl_buf_add(sql, text + from, shape->name_begin - from);
     if (rc == TL_OK && guard)
-        rc = tl_buf_adds(sql, "IF NOT EXISTS ");
+        rc = tl_buf_adds(sql, glued ? " IF NOT EXISTS " : "IF NOT EXISTS ");
     if (rc == TL_OK)
         rc = tl_sql_add_name(sql, db);
     if (rc == TL_OK && name)

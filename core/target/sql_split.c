@@ -100,7 +100,7 @@ static int take_statement(struct tl_splitter *splitter, struct tl_lexer *lexer,
     if (token.kind == TL_TOKEN_BROKEN)
         return broken(splitter, &token, err);
     end = token.text;
-    while (end > begin && (unsigned char)end[-1] <= ' ')
+    while (end > begin && (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r')))
         end--;
     statement_out->text = begin;
     statement_out->len = (size_t)(end - begin);

@@ -291,7 +291,7 @@ static bool bulk_refused(const struct tl_job *job, const struct tl_error *err)
     /* Unsupported in prepared statements, too many of them, no arrays with this binary log. */
     return job->way == TL_WAY_BULK && err->code == TL_ERR_DB &&
            (err->native == 1295 || err->native == 1461 || err->native == 4033 ||
-            err->native == 2054);
+            err->native == 2054 || err->native == 5003);
 }
 
 static int name_batch(const struct tl_job *job, struct tl_error *err)

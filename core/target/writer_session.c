@@ -11,12 +11,7 @@
 #include "core/target/ledger_internal.h"
 #include "core/target/writer_internal.h"
 
-enum {
-    WRONG_VALUE = 1231, /* of a variable: a mode that this server does not have */
-    UNKNOWN_COLLATION = 1273,
-    COLLATION_MISMATCH = 1253,
-    MODES_DROPPED_MAX = 32
-};
+enum { UNKNOWN_COLLATION = 1273, COLLATION_MISMATCH = 1253, MODES_DROPPED_MAX = 32 };
 
 static int prepare_session(struct tl_writer *writer, struct tl_error *err)
 {
@@ -139,7 +134,8 @@ static bool drop_refused(struct tl_writer_mode *mode, const struct tl_error *err
         mode->collation[0] = '\0';
         return had;
     }
-    if (err->native != WRONG_VALUE || !strstr(err->message, "sql_mode"))
+    /* TiDB wraps its error 1231 into others, so the text decides. */
+    if (!strstr(err->message, "Variable 'sql_mode' can't be set"))
         return false;
     end = strrchr(err->message, '\'');
     begin = end;

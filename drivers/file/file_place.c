@@ -76,6 +76,7 @@ int file_place_resolve(char path_out[FILE_MAX_PATH], const struct ckpt_open_args
     char real[PATH_MAX];
     const char *base = dsn;
     char *slash;
+    size_t len;
     int rc = copy_dsn(dsn, args->dsn, err);
 
     if (rc != CKPT_OK)
@@ -97,10 +98,12 @@ int file_place_resolve(char path_out[FILE_MAX_PATH], const struct ckpt_open_args
         memcpy(path_out, dsn, strlen(dsn) + 1);
         return CKPT_NOT_FOUND;
     }
-    if (snprintf(dsn, sizeof(dsn), "%s/%.*s", strcmp(real, "/") == 0 ? "" : real, FILE_MAX_BASE,
-                 base) >= (int)sizeof(dsn) - FILE_MAX_BASE)
+    len = strcmp(real, "/") == 0 ? 0 : strlen(real);
+    if (len + strlen(base) + FILE_MAX_BASE >= FILE_MAX_PATH)
         return usage(err, "checkpoint.dsn is too long for a file name", "use a shorter path");
-    memcpy(path_out, dsn, strlen(dsn) + 1);
+    memcpy(path_out, real, len);
+    path_out[len] = '/';
+    memcpy(path_out + len + 1, base, strlen(base) + 1);
     return CKPT_OK;
 }
 

@@ -167,7 +167,7 @@ int ckmy_apply(struct ckpt_store *store, const struct ckpt_change *const *change
 
     if (store->read_only)
         return ckpt_error_set(err, CKPT_ERR_READ_ONLY, 0,
-                              CKMY_SAVING " on %s: it is open read-only", store->where);
+                              CKMY_SAVING " in %s: it is open read-only", store->where);
     if (n > CKPT_APPLY_MAX_CHANGES)
         return ckpt_error_set(err, CKPT_ERR_USAGE, 0, CKMY_SAVING ": more than %u changes at once",
                               CKPT_APPLY_MAX_CHANGES);

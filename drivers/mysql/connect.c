@@ -12,7 +12,7 @@
 
 enum { CONNECT_SECONDS = 10, IO_SECONDS = 60 };
 
-#define WHAT_CONNECT "cannot connect to the checkpoint server"
+#define WHAT_CONNECT "cannot open the checkpoint"
 
 /* Must succeed. The rest of this driver relies on backslash escapes, strictness and UTC. */
 static const char *const session_required[] = {
@@ -65,7 +65,7 @@ int ckmy_run(struct ckpt_store *store, const char *sql, size_t len, const char *
              struct ckpt_error *err)
 {
     if (!store->connection)
-        return ckpt_error_set(err, CKPT_ERR_LOST, 0, "%s on %s: not connected", what, store->where);
+        return ckpt_error_set(err, CKPT_ERR_LOST, 0, "%s in %s: not connected", what, store->where);
     if (mysql_real_query(store->connection, sql, (unsigned long)len) != 0)
         return ckmy_fail(store, what, err);
     return CKPT_OK;
@@ -132,7 +132,7 @@ static int check_tls(struct ckpt_store *store, struct ckpt_error *err)
         mysql_get_ssl_cipher(store->connection))
         return CKPT_OK;
     (void)ckpt_error_set(err, CKPT_ERR_LOST, CR_SSL_CONNECTION_ERROR,
-                         WHAT_CONNECT " of %s: it does not offer TLS", store->where);
+                         WHAT_CONNECT " in %s: the server does not offer TLS", store->where);
     return ckpt_error_hint(err, CKPT_ERR_LOST,
                            "switch TLS on at the server, or ask for tls \"preferred\" or "
                            "\"false\"");
@@ -144,7 +144,7 @@ static int set_session(struct ckpt_store *store, struct ckpt_error *err)
 
     for (i = 0; i < sizeof(session_required) / sizeof(session_required[0]); i++) {
         const char *sql = session_required[i];
-        int rc = ckmy_run(store, sql, strlen(sql), "cannot set up the session", err);
+        int rc = ckmy_run(store, sql, strlen(sql), WHAT_CONNECT, err);
 
         if (rc != CKPT_OK)
             return rc;
@@ -154,7 +154,7 @@ static int set_session(struct ckpt_store *store, struct ckpt_error *err)
 
         if (mysql_real_query(store->connection, sql, (unsigned long)strlen(sql)) != 0 &&
             ckmy_is_lost(mysql_errno(store->connection)))
-            return ckmy_fail(store, "cannot set up the session", err);
+            return ckmy_fail(store, WHAT_CONNECT, err);
     }
     return CKPT_OK;
 }
@@ -219,9 +219,7 @@ int ckmy_begin(struct ckpt_store *store, bool snapshot, const char *what, struct
 
     /* The connection died since the last call: nothing of this one was done, so once more. */
     if (rc == CKPT_ERR_LOST && was_connected) {
-        uint32_t size = err->struct_size;
-
-        memset((char *)err + sizeof(size), 0, size - sizeof(size));
+        ckmy_error_clear(err);
         rc = start(store, snapshot, what, err);
     }
     return rc;

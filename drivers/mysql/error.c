@@ -57,6 +57,7 @@ static const struct row rows[] = {
     {4031, CKPT_ERR_LOST, true, NULL}, /* idle for too long */
     /* Contention: the transaction was rolled back */
     {1020, CKPT_ERR, true, NULL},
+    {1412, CKPT_ERR, true, NULL}, /* table made after the snapshot */
     {1205, CKPT_ERR, true, "another connection holds locks on the checkpoint tables"},
     {1213, CKPT_ERR, true, NULL},
     {1317, CKPT_ERR, true, NULL}, /* query killed */
@@ -142,13 +143,21 @@ int ckmy_error(struct ckpt_error *err, unsigned number, const char *sqlstate, co
         code = CKPT_ERR_FULL;
         hint = HINT_FULL;
     }
-    (void)ckpt_error_set(err, code, (int32_t)number, "%s on %s: %s", what, where,
+    (void)ckpt_error_set(err, code, (int32_t)number, "%s in %s: %s", what, where,
                          message[0] ? message : "unknown error of the server");
     if (err->struct_size >= offsetof(struct ckpt_error, message)) {
         err->retryable = row && row->retryable;
         (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
     }
     return hint ? ckpt_error_hint(err, code, "%s", hint) : code;
+}
+
+void ckmy_error_clear(struct ckpt_error *err)
+{
+    uint32_t size = err->struct_size;
+
+    memset(err, 0, size);
+    err->struct_size = size;
 }
 
 bool ckmy_is_lost(unsigned number)

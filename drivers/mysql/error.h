@@ -9,9 +9,12 @@
 #include <stdbool.h>
 #include <tidb-lightning/checkpoint_driver.h>
 
-/* Fills err ("<what> on <where>: <message>") for the server's error `number`; returns the code. */
+/* Fills err ("<what> in <where>: <message>") for the server's error `number`; returns the code. */
 int ckmy_error(struct ckpt_error *err, unsigned number, const char *sqlstate, const char *message,
                const char *what, const char *where);
+
+/* Back to "no error", as the host gave it. */
+void ckmy_error_clear(struct ckpt_error *err);
 
 /* True when the connection can not be used any more after this error. */
 bool ckmy_is_lost(unsigned number);

@@ -114,8 +114,12 @@ static int inspect_table(struct ckpt_store *store, const char *table, struct ckp
     ckmy_puts(&store->sql, "SHOW FULL COLUMNS FROM ");
     ckmy_puts(&store->sql, table);
     rc = ckmy_query_buf(store, &result, WHAT_INSPECT, err);
+    if (rc != CKPT_OK && ckmy_is_missing((unsigned)err->native_code)) {
+        ckmy_error_clear(err);
+        return CKPT_NOT_FOUND;
+    }
     if (rc != CKPT_OK)
-        return ckmy_is_missing((unsigned)err->native_code) ? CKPT_NOT_FOUND : rc;
+        return rc;
     rc = compare(store, table, result, err);
     mysql_free_result(result);
     return rc;

@@ -7,19 +7,12 @@
 
 #include "connect.h"
 #include "decode.h"
+#include "error.h"
 #include "layout.h"
 #include "order.h"
 #include "query.h"
 
 #define WHAT "cannot read the checkpoint"
-
-static void clear(struct ckpt_error *err)
-{
-    uint32_t size = err->struct_size;
-
-    memset(err, 0, size);
-    err->struct_size = size;
-}
 
 /* CKPT_NOT_FOUND: the store is open read-only and does not exist. */
 static int begin(struct ckpt_store *store, struct ckpt_error *err)
@@ -34,10 +27,12 @@ static int begin(struct ckpt_store *store, struct ckpt_error *err)
     }
     if (rc != CKPT_NOT_FOUND)
         return rc;
-    if (!store->read_only)
-        return CKPT_ERR_CORRUPT; /* it was there when it was opened: the message is set */
-    clear(err);
-    return CKPT_NOT_FOUND;
+    ckmy_error_clear(err);
+    if (store->read_only)
+        return CKPT_NOT_FOUND;
+    (void)ckpt_error_set(err, CKPT_ERR_CORRUPT, 0, WHAT " in %s: its tables are gone",
+                         store->where);
+    return ckpt_error_hint(err, CKPT_ERR_CORRUPT, "somebody removed them while they were in use");
 }
 
 /* Somebody may have removed or changed the tables: the next call looks at them again. */
@@ -99,7 +94,7 @@ struct walk {
 
 static int out_of_order(struct walk *walk, struct ckpt_error *err)
 {
-    (void)ckpt_error_set(err, CKPT_ERR, 0, WHAT " on %s: rows of %s came in a wrong order",
+    (void)ckpt_error_set(err, CKPT_ERR, 0, WHAT " in %s: rows of %s came in a wrong order",
                          walk->store->where, walk->query.kind->table);
     return CKPT_ERR;
 }

@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "connect.h"
+#include "error.h"
 #include "layout.h"
 #include "load.h"
 #include "retire.h"
@@ -159,10 +160,7 @@ static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args 
     if (rc == CKPT_OK)
         rc = look(store, err);
     if (rc == CKPT_NOT_FOUND) {
-        uint32_t size = err->struct_size;
-
-        memset(err, 0, size);
-        err->struct_size = size;
+        ckmy_error_clear(err);
         rc = CKPT_OK;
         if (!store->read_only) {
             rc = ckmy_layout_create(store, err);

@@ -63,7 +63,7 @@ static int run(struct ckpt_store *store, struct ckmy_buf *sql, struct ckpt_error
     ckmy_buf_clear(sql);
     if (rc != CKPT_OK && err->native_code == BAD_NULL) {
         (void)ckpt_error_set(err, CKPT_ERR, BAD_NULL,
-                             CKMY_SAVING " on %s: two paths of one table have the same first 500 "
+                             CKMY_SAVING " in %s: two paths of one table have the same first 500 "
                                          "characters",
                              store->where);
         return ckpt_error_hint(err, CKPT_ERR, "shorten the names of the directories");

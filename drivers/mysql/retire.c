@@ -9,19 +9,12 @@
 #include "apply.h"
 #include "columns.h"
 #include "connect.h"
+#include "error.h"
 #include "layout.h"
 #include "views.h"
 
 #define WHAT_REMOVE "cannot remove the checkpoint"
 #define WHAT_RENAME "cannot rename the checkpoint"
-
-static void clear(struct ckpt_error *err)
-{
-    uint32_t size = err->struct_size;
-
-    memset(err, 0, size);
-    err->struct_size = size;
-}
 
 /* True when anything lives in the schema that this user can see. A user who may drop the schema
    sees everything in it. */
@@ -85,7 +78,7 @@ static int drop_schema_if_empty(struct ckpt_store *store, struct ckpt_error *err
         store->schema_selected = false;
     if (rc != CKPT_ERR_DENIED)
         return rc;
-    clear(err); /* an empty schema that somebody else made for this user harms nobody */
+    ckmy_error_clear(err); /* an empty schema that somebody else made for this user harms nobody */
     return CKPT_OK;
 }
 
@@ -104,7 +97,7 @@ static int remove_store(struct ckpt_store *store, struct ckpt_error *err)
         if (rc != CKPT_OK)
             ckmy_end(store);
     } else if (rc == CKPT_NOT_FOUND) {
-        clear(err);
+        ckmy_error_clear(err);
         rc = CKPT_OK;
     }
     if (rc == CKPT_OK)
@@ -153,7 +146,7 @@ static int rename_store(struct ckpt_store *store, int64_t task_id, struct ckpt_e
     if (rc == CKPT_OK)
         rc = ckmy_layout_inspect(store, err);
     if (rc == CKPT_NOT_FOUND) { /* renamed already */
-        clear(err);
+        ckmy_error_clear(err);
         return CKPT_OK;
     }
     if (rc != CKPT_OK)
@@ -182,18 +175,18 @@ int ckmy_retire(struct ckpt_store *store, uint32_t how, int64_t task_id, struct 
                               (unsigned)how);
     if (store->read_only)
         return ckpt_error_set(err, CKPT_ERR_READ_ONLY, 0,
-                              WHAT_REMOVE " on %s: it is open read-only", store->where);
+                              WHAT_REMOVE " in %s: it is open read-only", store->where);
     /* As a transaction that changes nothing, for its way of finding a lost connection. */
     rc = ckmy_begin(store, false, how == CKPT_RETIRE_REMOVE ? WHAT_REMOVE : WHAT_RENAME, err);
     if (rc == CKPT_NOT_FOUND) { /* the whole schema is gone already */
-        clear(err);
+        ckmy_error_clear(err);
         return CKPT_OK;
     }
     if (rc != CKPT_OK)
         return rc;
     ckmy_end(store);
     if (!store->connection)
-        return ckpt_error_set(err, CKPT_ERR_LOST, 0, WHAT_REMOVE " on %s: the connection is lost",
+        return ckpt_error_set(err, CKPT_ERR_LOST, 0, WHAT_REMOVE " in %s: the connection is lost",
                               store->where);
     store->layout_seen = false;
     return how == CKPT_RETIRE_REMOVE ? remove_store(store, err) : rename_store(store, task_id, err);

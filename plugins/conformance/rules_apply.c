@@ -231,6 +231,25 @@ static int largest_apply_is_taken(struct kit *kit)
     return kit_expect_table(kit, &store, &image);
 }
 
+/* A newer host may know more kinds than the driver. */
+static int unknown_change_is_refused_whole(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    const struct ckpt_table table = kit_table(T1, 30);
+    const struct ckpt_change known = kit_put(CKPT_PUT_TABLE, &table);
+    const struct ckpt_change unknown = kit_delete((enum ckpt_change_kind)999, T1);
+    const struct ckpt_change *const list[] = {&known, &unknown};
+    struct ckpt_error err = kit_error();
+    int rc;
+
+    KIT_TRY(kit_fresh(kit, &store));
+    rc = kit->driver->apply(store.handle, list, 2, &err);
+    KIT_TRY(kit_expect(kit, "apply of an unknown kind", rc, CKPT_ERR, &err));
+    KIT_TRY(kit_expect_missing(kit, &store, T1));
+    KIT_TRY(kit_apply_one(kit, &store, known)); /* and it still works */
+    return expect_table_with(kit, &store, T1, false, false);
+}
+
 const struct kit_rule kit_rules_apply[] = {
     {"extreme numbers come back", extremes_come_back},
     {"empty fields come back, also after full ones", empty_fields_come_back},
@@ -241,5 +260,6 @@ const struct kit_rule kit_rules_apply[] = {
     {"delete all leaves an empty store that works", all_is_deleted},
     {"extra comes back untouched", extra_is_untouched},
     {"the largest apply is taken", largest_apply_is_taken},
+    {"an unknown kind of change is refused with its whole apply", unknown_change_is_refused_whole},
     {NULL, NULL},
 };

@@ -23,22 +23,22 @@ struct fake_script {
     bool inside;     /* a call is running */
     bool overlapped; /* two calls ran at once */
     /* What to do. */
-    int fail_times;    /* the next calls of apply and load fail so often, -1 = always */
-    int code;          /* with this code */
+    int fail_times; /* the next calls of apply and load fail so often, -1 = always */
+    int code;       /* with this code */
     bool retryable;
     const char *message; /* NULL = none */
     bool deliver_first;  /* a failing load delivers the table before it fails */
     const char *table;   /* what load_table delivers; NULL = not found */
     struct ckpt_chunk chunks[FAKE_CHUNKS];
     size_t chunk_count;
-    bool ignore_stop;        /* goes on after the visitor stopped */
-    bool swallow_stop;       /* returns OK although the visitor stopped */
-    bool output_on_failure;  /* open fails and sets its output */
-    bool ok_without_store;   /* open succeeds and sets none */
-    bool deliver_nothing;    /* load_table succeeds without the table */
-    unsigned sleep_us;       /* in each apply */
-    char seen_dsn[64];       /* by open */
-    int64_t seen_number;     /* value of its option "limit" */
+    bool ignore_stop;       /* goes on after the visitor stopped */
+    bool swallow_stop;      /* returns OK although the visitor stopped */
+    bool output_on_failure; /* open fails and sets its output */
+    bool ok_without_store;  /* open succeeds and sets none */
+    bool deliver_nothing;   /* load_table succeeds without the table */
+    unsigned sleep_us;      /* in each apply */
+    char seen_dsn[64];      /* by open */
+    int64_t seen_number;    /* value of its option "limit" */
 };
 
 extern struct fake_script fake;

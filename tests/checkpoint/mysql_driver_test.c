@@ -360,6 +360,8 @@ int main(void)
     Suite *suite = suite_create("mysql_driver");
     TCase *records = tcase_create("records"), *changes = tcase_create("changes");
 
+    suite_add_tcase(suite, records);
+    suite_add_tcase(suite, changes);
     if (!fx_has_server())
         return fx_run(suite);
     tcase_add_checked_fixture(records, fx_setup, fx_teardown);
@@ -376,7 +378,5 @@ int main(void)
     tcase_add_test(changes, visitor_stops_the_walk_and_the_store_goes_on);
     tcase_add_test(changes, name_of_more_than_261_characters_is_refused);
     tcase_add_test(changes, apply_bigger_than_one_statement_is_saved_whole);
-    suite_add_tcase(suite, records);
-    suite_add_tcase(suite, changes);
     return fx_run(suite);
 }

@@ -234,6 +234,7 @@ END_TEST
 static void add_cases(Suite *suite)
 {
     TCase *server = tcase_create("server");
+    const char *restart = getenv("TL_TEST_RESTART");
 
     tcase_set_timeout(server, 60);
     tcase_add_checked_fixture(server, fx_setup, fx_teardown);
@@ -246,7 +247,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(server, connection_lost_in_a_walk_is_an_error);
     tcase_add_test(server, locked_rows_are_an_error_that_may_be_repeated);
     tcase_add_loop_test(server, settings_of_the_server_do_not_matter, 0, ROWS(settings));
-    if (getenv("TL_TEST_RESTART"))
+    if (restart && *restart)
         tcase_add_test(server, restarted_server_is_found_again);
     suite_add_tcase(suite, server);
 }

@@ -40,8 +40,8 @@ static void copy_good(const char *to)
 {
     char command[512];
 
-    snprintf(command, sizeof(command), "cp %s/ckpt-good.so %s && chmod 644 %s", TL_TEST_VARIANTS, to,
-             to);
+    snprintf(command, sizeof(command), "cp %s/ckpt-good.so %s && chmod 644 %s", TL_TEST_VARIANTS,
+             to, to);
     ck_assert_int_eq(system(command), 0);
 }
 
@@ -113,7 +113,7 @@ START_TEST(unknown_driver_lists_places_and_drivers)
 }
 END_TEST
 
-static const char *const bad_names[] = {"",       "Good", "a b",         "../good",
+static const char *const bad_names[] = {"",        "Good", "a b",       "../good",
                                         "good.so", "a/b",  "ckpt_good", "./ckpt-good.so"};
 
 START_TEST(name_of_other_characters_is_refused)

@@ -168,14 +168,10 @@ END_TEST
 static const struct {
     int code;
     int expected;
-} mapping[] = {{CKPT_ERR, TL_ERR_STORE},
-               {CKPT_ERR_NOMEM, TL_ERR_STORE},
-               {CKPT_ERR_USAGE, TL_ERR_USAGE},
-               {CKPT_ERR_CORRUPT, TL_ERR_REFUSED},
-               {CKPT_ERR_READ_ONLY, TL_ERR_STORE},
-               {CKPT_ERR_FULL, TL_ERR_STORE},
-               {CKPT_ERR_LOST, TL_ERR_STORE},
-               {CKPT_ERR_BUSY, TL_ERR_STORE},
+} mapping[] = {{CKPT_ERR, TL_ERR_STORE},           {CKPT_ERR_NOMEM, TL_ERR_STORE},
+               {CKPT_ERR_USAGE, TL_ERR_USAGE},     {CKPT_ERR_CORRUPT, TL_ERR_REFUSED},
+               {CKPT_ERR_READ_ONLY, TL_ERR_STORE}, {CKPT_ERR_FULL, TL_ERR_STORE},
+               {CKPT_ERR_LOST, TL_ERR_STORE},      {CKPT_ERR_BUSY, TL_ERR_STORE},
                {CKPT_ERR_DENIED, TL_ERR_STORE}};
 
 START_TEST(driver_code_is_mapped)
@@ -221,8 +217,9 @@ START_TEST(options_reach_the_driver)
 }
 END_TEST
 
-static const struct tl_store_option wrong_options[] = {
-    {"limit", "101"}, {"limit", "0"}, {"limit", "7x"}, {"limit", ""}, {"fast", "yes"}, {"slow", "1"}};
+static const struct tl_store_option wrong_options[] = {{"limit", "101"}, {"limit", "0"},
+                                                       {"limit", "7x"},  {"limit", ""},
+                                                       {"fast", "yes"},  {"slow", "1"}};
 
 START_TEST(wrong_option_is_refused)
 {

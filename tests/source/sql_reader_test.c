@@ -33,8 +33,9 @@ static const struct sample good[] = {
     {TEXT("INSERT INTO t VALUES (1-- x),(\n),(2);"), "#1\n#2\n"},
     {TEXT("INSERT INTO t VALUES (1--2),(3- -4),(5/2);"), "?1--2\n?3- -4\n?5/2\n"},
     {TEXT("SET NAMES utf8mb4;SET @a=1,@b='x';\nINSERT INTO t VALUES (1);"), "#1\n"},
-    {TEXT("/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n\n"
-          "/*!40103 SET TIME_ZONE='+00:00' */;\nINSERT INTO `t` VALUES\n(1,\"a\")\n,(2,\"b\")\n;\n"),
+    {TEXT(
+         "/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n\n"
+         "/*!40103 SET TIME_ZONE='+00:00' */;\nINSERT INTO `t` VALUES\n(1,\"a\")\n,(2,\"b\")\n;\n"),
      "#1|a\n#2|b\n"},
     {TEXT("/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\n--\n"
           "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"
@@ -45,7 +46,8 @@ static const struct sample good[] = {
           "/*!40000 ALTER TABLE `t` ENABLE KEYS */;\nUNLOCK TABLES;\ncommit;\n"
           "/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n-- Dump completed\n"),
      "#1|x\n#2|NULL\n"},
-    {TEXT("USE d; BEGIN; START TRANSACTION; FLUSH TABLES; INSERT INTO t VALUES (1); COMMIT;"), "#1\n"},
+    {TEXT("USE d; BEGIN; START TRANSACTION; FLUSH TABLES; INSERT INTO t VALUES (1); COMMIT;"),
+     "#1\n"},
     {TEXT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET GLOBAL time_zone=(1+1);"
           "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ ''; INSERT INTO t VALUES (1);"),
      "#1\n"},
@@ -68,7 +70,8 @@ START_TEST(everything_that_dumps_contain_is_read)
 END_TEST
 
 static const struct sample bad[] = {
-    {TEXT("CREATE TABLE t (a int);"), "db.t.sql:1 (offset 0): this statement is not supported in a"},
+    {TEXT("CREATE TABLE t (a int);"),
+     "db.t.sql:1 (offset 0): this statement is not supported in a"},
     {TEXT("\n\nDROP TABLE t;"), "db.t.sql:3 (offset 2): this statement is not supported"},
     {TEXT("INSERT INTO t VALUES (1);\nUPDATE t SET a=1;"), "db.t.sql:2 (offset 26)"},
     {TEXT("DELETE FROM t;"), "DELETE FROM t"},
@@ -90,7 +93,8 @@ static const struct sample bad[] = {
     {TEXT("INSERT INTO t VALUES (1)\0;"), "is expected"},
     {TEXT("\0"), "db.t.sql:1 (offset 0)"},
     {TEXT("INSERT INTO t VALUES (1 /*! +1 */);"), "unexpected byte 0x2F"},
-    {TEXT("INSERT INTO t VALUES (1)\n,(2,'abc"), "db.t.sql:2 (offset 26): the file ends inside a string"},
+    {TEXT("INSERT INTO t VALUES (1)\n,(2,'abc"),
+     "db.t.sql:2 (offset 26): the file ends inside a string"},
     {TEXT("INSERT INTO t VALUES (1),(2"), "the file ends inside a row"},
     {TEXT("INSERT INTO t VALUES (1),"), "the file ends inside a statement (no ';')"},
     {TEXT("INSERT INTO t VALUES (1)"), "the file ends inside a statement (no ';')"},
@@ -120,15 +124,14 @@ START_TEST(everything_else_is_an_error_with_its_place)
 }
 END_TEST
 
-static const char heads[] =
-    "SET NAMES utf8mb4 COLLATE utf8mb4_bin, @@session.time_zone='+02:00';\n"
-    "INSERT INTO t(a,`b c`) VALUES (1,2);\n"
-    "INSERT INTO t(a,`b c`) VALUES (3,4);\n"
-    "SET @S=@@sql_mode, sql_mode = 'X,Y';\n"
-    "INSERT INTO t(a,`b c`) VALUES (5,6);\n"
-    "SET SQL_MODE=@S;\n"
-    "INSERT INTO t(a,`b c`) VALUES (7,8);\n"
-    "INSERT INTO t(a) VALUES (9);\n";
+static const char heads[] = "SET NAMES utf8mb4 COLLATE utf8mb4_bin, @@session.time_zone='+02:00';\n"
+                            "INSERT INTO t(a,`b c`) VALUES (1,2);\n"
+                            "INSERT INTO t(a,`b c`) VALUES (3,4);\n"
+                            "SET @S=@@sql_mode, sql_mode = 'X,Y';\n"
+                            "INSERT INTO t(a,`b c`) VALUES (5,6);\n"
+                            "SET SQL_MODE=@S;\n"
+                            "INSERT INTO t(a,`b c`) VALUES (7,8);\n"
+                            "INSERT INTO t(a) VALUES (9);\n";
 
 static void check_batch(struct tl_reader *reader, uint32_t rows, uint32_t columns,
                         const char *sql_mode)

@@ -302,7 +302,7 @@ def test_unknown_flag(env):
 def test_wrong_value_types(env):
     """A word where a number is expected: key, value, file."""
     job = env.job(small_dump(env.folder("dump")), settings={"tidb": {"port": "many"}})
-    job.run().expect(USAGE, r"port", r"many")
+    job.run().expect(USAGE, r"import\.toml", r"port", r"integer")
 
 
 def test_port_out_of_range(env):
@@ -348,7 +348,7 @@ def test_server_not_there(env):
     from harness import free_port
     port = free_port()
     job = env.job(small_dump(env.folder("dump")), port=port,
-                  settings={"tidb": {"retry-timeout": 2}})
+                  settings={"tidb": {"retry-timeout": "2s"}})
     result = job.run(timeout=60)
     check(result.code in (FAILED, USAGE, 3), "exit code", result.code, result.shown())
     result.expect(result.code, r"127\.0\.0\.1", str(port))

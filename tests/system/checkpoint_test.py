@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from harness import (DONE, FAILED, REFUSED, STOPPED, USAGE, Failure, Running, as_root, check,
-                     check_equal, wait_until, write_inserts, CONTROL, LOADER)
+                     check_equal, write_inserts, CONTROL, LOADER)
 from sample import small_dump, small_rows, three_tables
 
 SETTINGS = {"tikv-importer": {"logical-import-batch-size": "32KiB"}}
@@ -15,7 +15,7 @@ def interrupted(env, driver="file", rows=40000, settings=None):
     folder, state = three_tables(env, rows)
     job = env.job(folder, driver, {**SETTINGS, **(settings or {})})
     running = job.start()
-    wait_until(lambda: env.server.committed_rows() > rows // 3, 60, "progress", 0.01)
+    running.wait_rows(env.server, rows // 3)
     running.kill()
     return job, folder, state
 
@@ -270,7 +270,7 @@ def test_two_loaders_at_once(env):
     folder, state = three_tables(env, 60000)
     job = env.job(folder, "mysql", SETTINGS)
     first = job.start()
-    wait_until(lambda: env.server.committed_rows() > 1000, 60, "progress", 0.01)
+    first.wait_rows(env.server, 1000)
     second = Running([LOADER, "--config", job.config], env.dir / "second.log")
     env.running.append(second)
     second.wait(60).expect(REFUSED, str(first.pid), what="the second loader")
@@ -283,7 +283,7 @@ def test_two_tasks_for_one_table(env):
     folder, state = three_tables(env, 60000)
     first_job = env.job(folder, "file", SETTINGS)
     first = first_job.start()
-    wait_until(lambda: env.server.committed_rows() > 1000, 60, "progress", 0.01)
+    first.wait_rows(env.server, 1000)
     second = env.job(folder, "file", SETTINGS).run(timeout=60)
     second.expect(REFUSED, what="the second loader")
     first.wait().expect(DONE, what="the first loader")
@@ -295,7 +295,7 @@ def test_control_beside_a_living_loader(env):
     folder, state = three_tables(env, 60000)
     job = env.job(folder, "mysql", SETTINGS)
     first = job.start()
-    wait_until(lambda: env.server.committed_rows() > 1000, 60, "progress", 0.01)
+    first.wait_rows(env.server, 1000)
     other = Running([CONTROL, "--config", job.config, "--checkpoint-remove=all"],
                     env.dir / "second.log")
     env.running.append(other)

@@ -180,8 +180,8 @@ def dump_with_mariadb_dump(env, database, folder, *options, suffix=None):
 
 # mydumper writes these as text under SET NAMES binary, which the server then reads as their bytes.
 ADDRESSES = """CREATE TABLE addresses (id INT PRIMARY KEY, u UUID, i INET6);
-    INSERT INTO addresses VALUES (1, '01234567-89ab-cdef-0123-456789abcdef', 'fe80::1'),
-        (2, NULL, NULL), (3, 'ffffffff-ffff-ffff-ffff-ffffffffffff', '::ffff:1.2.3.4')"""
+    INSERT INTO addresses VALUES (1, '6ccd780c-baba-1026-9564-5b8c656024db', 'fe80::1'),
+        (2, NULL, NULL), (3, '00000000-0000-0000-0000-000000000000', '::ffff:1.2.3.4')"""
 
 
 def mariadb_dump_types(env, *options, suffix=None):

@@ -135,6 +135,21 @@ class Running:
                           f"{self.result().shown()}") from late
         return self.result()
 
+    def wait_rows(self, server, rows, timeout=120):
+        """Waits until that many rows are committed; fails when the program ends before."""
+        wait_until(lambda: server.committed_rows() >= rows or not self.alive(), timeout,
+                   f"{rows} committed rows", 0.005)
+        if not self.alive():
+            raise Failure(f"it ended before {rows} rows were committed\n{self.result().shown()}")
+
+    def reaches(self, server, rows, timeout=120):
+        """The same, but False when it ended well before that."""
+        wait_until(lambda: server.committed_rows() >= rows or not self.alive(), timeout,
+                   f"{rows} committed rows", 0.005)
+        if not self.alive():
+            self.wait().expect(DONE)
+        return self.alive()
+
     def result(self):
         seconds = time.monotonic() - self.begin
         self.out.seek(0)
@@ -193,6 +208,23 @@ class Import:
         running = Running([CONTROL, "--config", self.config, *arguments], self.log, **options)
         self.env.running.append(running)
         return running.wait(timeout)
+
+    def is_over(self):
+        """True when an import ended and put everything away: no checkpoint, nothing in the ledger.
+        A kill between that and the exit cannot be told from a successful end."""
+        if self.driver == "file":
+            left = self.checkpoint.exists()
+        else:
+            left = "tidb_lightning_checkpoint" in self.server.databases() and self.server.value(
+                "SELECT COUNT(*) FROM tidb_lightning_checkpoint.task_v2")
+        try:
+            left = left or self.server.value(
+                "SELECT COUNT(*) FROM tidb_lightning_ledger.task_v1 WHERE task_id <> 0")
+        except pymysql.MySQLError as error:
+            if error.args[0] not in (1146, 1049):
+                raise
+            return False
+        return not left
 
     def sqlite(self, sql):
         with contextlib.closing(sqlite3.connect(f"file:{self.checkpoint}?mode=ro", uri=True)) as db:

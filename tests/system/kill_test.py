@@ -33,10 +33,11 @@ def kill_many_times(env, driver):
         if running.alive():
             running.kill()
             kills += 1
-            if server.committed_rows():
-                in_the_middle += 1
-            continue
-        running.wait().expect(DONE, what=f"run after {kills} kills")
+            in_the_middle += bool(server.committed_rows())
+            if not (server.tables("d") and job.is_over()):
+                continue
+        else:
+            running.wait().expect(DONE, what=f"run after {kills} kills")
         check_equal(server.table_state("d"), state, f"tables after {kills} kills")
         start_over(job, server)
         rounds += 1
@@ -79,11 +80,7 @@ def test_kill_of_one_compressed_file_resumes(env):
     job = env.job(folder, "file", SETTINGS)
     for _ in range(5):
         running = job.start()
-        goal = env.server.committed_rows() + 5000
-        while running.alive() and env.server.committed_rows() < goal:
-            time.sleep(0.01)
-        if not running.alive():
-            running.wait().expect(DONE)
+        if not running.reaches(env.server, env.server.committed_rows() + 5000):
             break
         running.kill()
     else:
@@ -97,11 +94,7 @@ def test_stop_and_kill_take_turns(env):
     job = env.job(folder, "mysql", SETTINGS)
     for turn in range(6):
         running = job.start()
-        goal = env.server.committed_rows() + 4000
-        while running.alive() and env.server.committed_rows() < goal:
-            time.sleep(0.01)
-        if not running.alive():
-            running.wait().expect(DONE)
+        if not running.reaches(env.server, env.server.committed_rows() + 4000):
             break
         if turn % 2:
             running.kill()

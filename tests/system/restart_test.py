@@ -2,7 +2,7 @@
 """A server that forgets: killed and restarted under the living loader, with relaxed log flushing."""
 import time
 
-from harness import DONE, STOPPED, check, check_equal, wait_until
+from harness import DONE, STOPPED, check, check_equal
 from sample import three_tables
 
 SETTINGS = {"tikv-importer": {"logical-import-batch-size": "32KiB"}}
@@ -15,10 +15,7 @@ def restart_under_the_loader(env, driver, times):
     running = job.start()
     restarts, lost = 0, 0
     for _ in range(times):
-        goal = server.committed_rows() + 15000
-        wait_until(lambda: server.committed_rows() >= goal or not running.alive(), 120, "progress",
-                   0.01)
-        if not running.alive():
+        if not running.reaches(server, server.committed_rows() + 15000):
             break
         before = server.committed_rows()
         server.kill()
@@ -49,11 +46,7 @@ def test_server_and_loader_killed_together(env):
     job = env.job(folder, "file", SETTINGS, server=server)
     for _ in range(3):
         running = job.start()
-        goal = server.committed_rows() + 15000
-        wait_until(lambda: server.committed_rows() >= goal or not running.alive(), 120, "progress",
-                   0.01)
-        if not running.alive():
-            running.wait().expect(DONE)
+        if not running.reaches(server, server.committed_rows() + 15000):
             break
         server.kill()
         running.kill()
@@ -69,7 +62,7 @@ def test_restart_in_good_order(env):
     folder, state = three_tables(env, 40000, server=server)
     job = env.job(folder, "file", SETTINGS, server=server)
     running = job.start()
-    wait_until(lambda: server.committed_rows() > 10000, 60, "progress", 0.01)
+    running.wait_rows(server, 10000)
     server.stop()
     time.sleep(2)
     server.start()
@@ -81,10 +74,10 @@ def test_server_gone_for_good_is_resumable(env):
     """A server that stays away: exit 3 after tidb.retry-timeout, and the next run completes."""
     server = env.new_server()
     folder, state = three_tables(env, 40000, server=server)
-    settings = dict(SETTINGS, tidb={"retry-timeout": 3})
+    settings = dict(SETTINGS, tidb={"retry-timeout": "3s"})
     job = env.job(folder, "file", settings, server=server)
     running = job.start()
-    wait_until(lambda: server.committed_rows() > 10000, 60, "progress", 0.01)
+    running.wait_rows(server, 10000)
     server.kill()
     result = running.wait(60)
     result.expect(STOPPED, r"127\.0\.0\.1")

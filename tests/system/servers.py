@@ -96,7 +96,7 @@ class Server:
     def connect(self, database=None, charset="utf8mb4"):
         return pymysql.connect(unix_socket=self.socket, user="root", database=database,
                                charset=charset, autocommit=True,
-                               init_command="SET time_zone = '+00:00'")
+                               init_command="SET time_zone = '+00:00', sql_mode = ''")
 
     def query(self, sql, *args, database=None):
         with contextlib.closing(self.connect(database)) as connection:

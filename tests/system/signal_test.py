@@ -17,7 +17,7 @@ def stop_by(env, number):
     folder, state = three_tables(env, 60000)
     job = env.job(folder, "file", SETTINGS)
     running = job.start()
-    wait_until(lambda: env.server.committed_rows() > 5000, 60, "progress", 0.01)
+    running.wait_rows(env.server, 5000)
     begin = time.monotonic()
     running.process.send_signal(number)
     result = running.wait(60)
@@ -46,7 +46,7 @@ def test_signal_while_the_server_hangs(env):
     folder, state = three_tables(env, 60000, server=server)
     job = env.job(folder, "file", SETTINGS, server=server)
     running = job.start()
-    wait_until(lambda: server.committed_rows() > 5000, 60, "progress", 0.01)
+    running.wait_rows(server, 5000)
     server.process.send_signal(signal.SIGSTOP)
     try:
         time.sleep(0.2)
@@ -74,7 +74,7 @@ def test_password_is_shown_nowhere(env):
     job = env.job(folder, "file", {**SETTINGS, "tidb": {"password": None},
                                    "lightning": {"level": "debug"}})
     running = job.start("--tidb-password", PASSWORD)
-    wait_until(lambda: env.server.committed_rows() > 1000, 60, "progress", 0.01)
+    running.wait_rows(env.server, 1000)
     line = pathlib.Path(f"/proc/{running.pid}/cmdline").read_bytes()
     environment = pathlib.Path(f"/proc/{running.pid}/environ").read_bytes()
     running.terminate()

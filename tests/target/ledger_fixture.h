@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/target/ledger.h"
 #include "target_test.h"
@@ -84,6 +85,39 @@ static inline void test_add_range(struct tl_session *session, const struct tl_ch
              "INSERT INTO " TEST_LEDGER ".batch_v1 VALUES (x'%s', %" PRIu64 ", %" PRIu64
              ", 10, %" PRIu64 ", 7, %" PRIu64 ", %d, 1, 5, '{\"charset\":\"latin1\"}')",
              hex, begin, end, end - begin, end / 10, last);
+    test_exec(session, sql);
+}
+
+/* Makes the owner of a task look like a process of this machine that is no more. */
+static inline void kill_owner(struct tl_session *session, int64_t task_id)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE " TEST_LEDGER ".task_v1 SET pid = 4194303, pid_start = 1 WHERE task_id = %d",
+             (int)task_id);
+    test_exec(session, sql);
+}
+
+/* ... or like a living one: the parent of this test. */
+static inline void borrow_owner(struct tl_session *session, int64_t task_id)
+{
+    char sql[512], stat[512] = "", path[64];
+    const char *at;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)getppid());
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(stat, sizeof(stat), file));
+    fclose(file);
+    at = strrchr(stat, ')');
+    for (int i = 2; i < 22; i++)
+        at = strchr(at + 1, ' ');
+    snprintf(sql, sizeof(sql),
+             "UPDATE " TEST_LEDGER ".task_v1 SET pid = %d, pid_start = %" PRIu64
+             " WHERE task_id = %d",
+             (int)getppid(), (uint64_t)strtoull(at, NULL, 10), (int)task_id);
     test_exec(session, sql);
 }
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger against a real server: who may claim and take over, what is fenced, what is merged.
+ * The ledger against a real server: who may claim a table, what is merged, found and deleted.
  */
 #include "core/target/ledger.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
 #include "ledger_fixture.h"
 
 static struct tl_options options;
@@ -74,45 +70,12 @@ START_TEST(a_ledger_of_another_engine_is_refused)
 }
 END_TEST
 
-/* Makes the owner of a task look like a process of this machine that is no more. */
-static void kill_owner(int64_t task_id)
-{
-    char sql[256];
-
-    snprintf(sql, sizeof(sql),
-             "UPDATE " TEST_LEDGER ".task_v1 SET pid = 4194303, pid_start = 1 WHERE task_id = %d",
-             (int)task_id);
-    test_exec(session, sql);
-}
-
-/* ... or like a living one: the parent of this test. */
-static void borrow_owner(int64_t task_id)
-{
-    char sql[512], stat[512] = "", path[64];
-    const char *at;
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)getppid());
-    file = fopen(path, "r");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_ptr_nonnull(fgets(stat, sizeof(stat), file));
-    fclose(file);
-    at = strrchr(stat, ')');
-    for (int i = 2; i < 22; i++)
-        at = strchr(at + 1, ' ');
-    snprintf(sql, sizeof(sql),
-             "UPDATE " TEST_LEDGER ".task_v1 SET pid = %d, pid_start = %" PRIu64
-             " WHERE task_id = %d",
-             (int)getppid(), (uint64_t)strtoull(at, NULL, 10), (int)task_id);
-    test_exec(session, sql);
-}
-
 START_TEST(an_empty_task_of_a_dead_owner_makes_way)
 {
     struct tl_ledger first = test_ledger(1), second = test_ledger(2);
 
     ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    kill_owner(1);
+    kill_owner(session, 1);
     ck_assert_int_eq(test_claim(&second, session, &err), TL_OK);
     ck_assert_uint_eq(test_count(session, "SELECT COUNT(*) FROM " TEST_LEDGER ".task_v1"), 2);
     ck_assert_uint_eq(test_count(session, "SELECT SUM(task_id) FROM " TEST_LEDGER ".chunk_v1"), 2);
@@ -125,7 +88,7 @@ START_TEST(a_table_of_a_living_owner_is_refused)
     char pid[32];
 
     ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    borrow_owner(1);
+    borrow_owner(session, 1);
     ck_assert_int_eq(test_claim(&second, session, &err), TL_ERR_REFUSED);
     snprintf(pid, sizeof(pid), "process %d ", (int)getppid());
     ck_assert_msg(strstr(err.message, pid) != NULL, "%s", err.message);
@@ -140,7 +103,7 @@ START_TEST(a_table_with_committed_rows_is_refused_with_both_ways_out)
 
     ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
     test_add_range(session, &chunk.key, 0, 100, false);
-    kill_owner(1);
+    kill_owner(session, 1);
     ck_assert_int_eq(test_claim(&second, session, &err), TL_ERR_REFUSED);
     ck_assert_msg(strstr(err.message, "10 committed rows of " TEST_TABLE) != NULL, "%s",
                   err.message);
@@ -159,7 +122,7 @@ START_TEST(tasks_with_other_tables_stand_side_by_side)
                                     .path = "u"};
 
     ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    borrow_owner(1);
+    borrow_owner(session, 1);
     ck_assert_int_eq(tl_ledger_claim(&second, session, "/d", &other, 1, NULL, &err), TL_OK);
 }
 END_TEST
@@ -184,179 +147,6 @@ START_TEST(many_chunks_are_claimed_at_once)
                       COUNT);
     free(names);
     free(chunks);
-}
-END_TEST
-
-START_TEST(taking_over_what_is_not_there_finds_nothing)
-{
-    struct tl_ledger ledger = test_ledger(77);
-
-    ck_assert_int_eq(tl_ledger_take_over(&ledger, session, NULL, NULL, &err), TL_NOT_FOUND);
-}
-END_TEST
-
-START_TEST(a_living_owner_is_not_taken_over)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-
-    ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    borrow_owner(1);
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_ERR_REFUSED);
-    ck_assert_ptr_nonnull(strstr(err.message, "is at work"));
-}
-END_TEST
-
-START_TEST(a_takeover_fences_the_older_writer)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-    struct tl_session *old = test_session(&options);
-
-    ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, old, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&first, old, 1, &err), TL_OK);
-    test_exec(old, "COMMIT");
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&first, old, 1, &err), TL_ERR_FENCED);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, old, 1, &err), TL_ERR_FENCED);
-    ck_assert_int_eq(tl_ledger_set_intent(&first, old, "x", &err), TL_ERR_FENCED);
-    ck_assert_int_eq(tl_ledger_delete_task(&first, old, &err), TL_ERR_FENCED);
-    tl_session_close(old);
-}
-END_TEST
-
-START_TEST(an_older_connection_of_the_same_writer_is_fenced)
-{
-    struct tl_ledger ledger = test_ledger(1);
-    struct tl_session *old = test_session(&options);
-
-    ck_assert_int_eq(test_claim(&ledger, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&ledger, old, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&ledger, session, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&ledger, old, 1, &err), TL_ERR_FENCED);
-    ck_assert_int_eq(tl_ledger_fence(&ledger, session, 1, &err), TL_OK);
-    test_exec(session, "COMMIT");
-    tl_session_close(old);
-}
-END_TEST
-
-START_TEST(a_takeover_kills_the_open_transaction_of_a_dead_owner)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-    struct tl_session *old = test_session(&options);
-    struct tl_ledger_chunk chunk = test_chunk(1, "a.sql");
-    int64_t begin;
-
-    ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, old, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&first, old, 1, &err), TL_OK);
-    test_add_range(old, &chunk.key, 0, 100, false);
-    begin = tl_clock_ns();
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_OK);
-    ck_assert_int_lt((tl_clock_ns() - begin) / TL_NS_PER_SEC, 15);
-    ck_assert_int_ne(tl_session_execf(old, &err, "COMMIT"), TL_OK);
-    ck_assert_uint_eq(test_count(session, "SELECT COUNT(*) FROM " TEST_LEDGER ".batch_v1"), 0);
-    tl_session_close(old);
-}
-END_TEST
-
-static void *commit_soon(void *payload)
-{
-    struct tl_session *old = payload;
-
-    usleep(700000);
-    test_exec(old, "COMMIT");
-    return NULL;
-}
-
-START_TEST(a_takeover_waits_for_a_commit_under_way)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-    struct tl_session *old = test_session(&options);
-    struct tl_ledger_chunk chunk = test_chunk(1, "a.sql");
-    pthread_t thread;
-
-    ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, old, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&first, old, 1, &err), TL_OK);
-    test_add_range(old, &chunk.key, 0, 100, false);
-    pthread_create(&thread, NULL, commit_soon, old);
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_OK);
-    ck_assert_uint_eq(test_count(session, "SELECT COUNT(*) FROM " TEST_LEDGER ".batch_v1"), 1);
-    pthread_join(thread, NULL);
-    tl_session_close(old);
-}
-END_TEST
-
-START_TEST(a_reconnecting_writer_kills_its_own_older_connection)
-{
-    struct tl_ledger ledger = test_ledger(1);
-    struct tl_session *old = test_session(&options);
-    struct tl_ledger_chunk chunk = test_chunk(1, "a.sql");
-    struct tl_range range;
-
-    ck_assert_int_eq(test_claim(&ledger, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&ledger, old, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&ledger, old, 1, &err), TL_OK);
-    test_add_range(old, &chunk.key, 0, 100, false);
-    ck_assert_int_eq(tl_ledger_rejoin(&ledger, session, 1, &chunk.key, 0, &range, &err),
-                     TL_NOT_FOUND);
-    ck_assert_int_ne(tl_session_execf(old, &err, "COMMIT"), TL_OK);
-    tl_session_close(old);
-}
-END_TEST
-
-START_TEST(connections_of_another_life_of_the_server_are_left_alone)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-    struct tl_session *stranger = test_session(&options);
-
-    ck_assert_int_eq(test_claim(&first, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, stranger, 1, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_fence(&first, stranger, 1, &err), TL_OK);
-    test_exec(session, "UPDATE " TEST_LEDGER ".task_v1 SET server_start = server_start - 1000");
-    alarm(8);
-    signal(SIGALRM, SIG_DFL);
-    if (fork() == 0) {
-        struct tl_session *other = test_session(&options);
-
-        (void)!tl_ledger_take_over(&second, other, NULL, NULL, &err);
-        _exit(0);
-    }
-    sleep(5);
-    test_exec(stranger, "COMMIT");
-    alarm(0);
-    wait(NULL);
-    tl_session_close(stranger);
-}
-END_TEST
-
-START_TEST(an_owner_on_another_machine_lives_as_long_as_its_connections)
-{
-    struct tl_ledger first = test_ledger(1), second = test_ledger(1);
-    struct tl_session *remote = test_session(&options);
-
-    ck_assert_int_eq(test_claim(&first, remote, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_add_writer(&first, remote, 0, &err), TL_OK);
-    test_exec(session, "UPDATE " TEST_LEDGER ".task_v1 SET boot_id = 'b', pid = 1 WHERE task_id");
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_ERR_REFUSED);
-    tl_session_close(remote);
-    ck_assert_int_eq(tl_ledger_take_over(&second, session, NULL, NULL, &err), TL_OK);
-}
-END_TEST
-
-START_TEST(an_intent_survives_a_takeover)
-{
-    struct tl_ledger ledger = test_ledger(1);
-    char *intent = NULL;
-
-    ck_assert_int_eq(test_claim(&ledger, session, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_set_intent(&ledger, session, "destroy 'x'", &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_take_over(&ledger, session, &intent, NULL, &err), TL_OK);
-    ck_assert_str_eq(intent, "destroy 'x'");
-    free(intent);
-    ck_assert_int_eq(tl_ledger_set_intent(&ledger, session, NULL, &err), TL_OK);
-    ck_assert_int_eq(tl_ledger_take_over(&ledger, session, &intent, NULL, &err), TL_OK);
-    ck_assert_ptr_null(intent);
 }
 END_TEST
 
@@ -463,7 +253,7 @@ START_TEST(tasks_are_listed_with_what_they_committed)
     ck_assert_int_eq(test_claim(&ledger, session, &err), TL_OK);
     test_add_range(session, &chunk.key, 0, 10, false);
     test_add_range(session, &chunk.key, 10, 20, true);
-    kill_owner(5);
+    kill_owner(session, 5);
     ck_assert_int_eq(tl_ledger_each_task(session, TEST_LEDGER, see_task, &count, &err), TL_OK);
     ck_assert_int_eq(count, 1);
 }
@@ -478,16 +268,6 @@ static void add_server_tests(TCase *tc)
     tcase_add_test(tc, a_table_with_committed_rows_is_refused_with_both_ways_out);
     tcase_add_test(tc, tasks_with_other_tables_stand_side_by_side);
     tcase_add_test(tc, many_chunks_are_claimed_at_once);
-    tcase_add_test(tc, taking_over_what_is_not_there_finds_nothing);
-    tcase_add_test(tc, a_living_owner_is_not_taken_over);
-    tcase_add_test(tc, a_takeover_fences_the_older_writer);
-    tcase_add_test(tc, an_older_connection_of_the_same_writer_is_fenced);
-    tcase_add_test(tc, a_takeover_kills_the_open_transaction_of_a_dead_owner);
-    tcase_add_test(tc, a_takeover_waits_for_a_commit_under_way);
-    tcase_add_test(tc, a_reconnecting_writer_kills_its_own_older_connection);
-    tcase_add_test(tc, connections_of_another_life_of_the_server_are_left_alone);
-    tcase_add_test(tc, an_owner_on_another_machine_lives_as_long_as_its_connections);
-    tcase_add_test(tc, an_intent_survives_a_takeover);
     tcase_add_test(tc, only_contiguous_ranges_are_merged);
     tcase_add_test(tc, a_position_is_found_in_the_range_that_covers_it);
     tcase_add_test(tc, deleting_a_table_leaves_the_others);

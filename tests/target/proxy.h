@@ -25,6 +25,7 @@ struct proxy {
     const char *server;
     const char *trigger;
     enum proxy_cut cut;
+    void (*on_cut)(void); /* NULL, or called while the client still waits */
     atomic_int cuts_left;
     atomic_int requests;
     int listener;
@@ -65,6 +66,8 @@ static inline bool proxy_from_client(struct proxy_pair *pair)
         atomic_fetch_sub(&proxy->cuts_left, 1);
         if (proxy->cut == CUT_AFTER && write(pair->server, data, (size_t)len) == len)
             (void)!read(pair->server, data, sizeof(data));
+        if (proxy->on_cut)
+            proxy->on_cut();
         if (proxy->cut == CUT_CLIENT_ONLY)
             pair->server = -1; /* left open for ever */
         return true;

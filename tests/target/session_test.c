@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests of core/target/session*.c and sql_text.c. Those that need a server run with TL_TEST_SOCKET.
+ * Tests of core/target/session*.c. Those that need a server run with TL_TEST_SOCKET.
  */
 #include "tests/target/target_test.h"
-
-#include "core/target/sql_text.h"
 
 static char *scalar(struct tl_session *session, const char *sql)
 {
@@ -23,52 +21,6 @@ static void check_scalar(struct tl_session *session, const char *sql, const char
     ck_assert_str_eq(text, expected);
     free(text);
 }
-
-START_TEST(names_are_quoted_with_doubled_backquotes)
-{
-    struct tl_buf sql;
-
-    tl_buf_init(&sql, 100);
-    ck_assert_int_eq(tl_sql_add_name(&sql, "a`b``"), TL_OK);
-    ck_assert_str_eq(sql.data, "`a``b`````");
-    tl_buf_done(&sql);
-}
-END_TEST
-
-static const struct {
-    const char *text;
-    size_t len;
-    const char *sql;
-} texts[] = {
-    {"", 0, "''"},
-    {"it's", 4, "'it''s'"},
-    {"a\\b", 3, "_utf8mb4 x'615c62'"},
-    {"a\0b", 3, "_utf8mb4 x'610062'"},
-    {"\xff", 1, "x'ff'"},
-    {"\xc3\xa4", 2, "'\xc3\xa4'"},
-};
-
-START_TEST(texts_are_literals_under_any_sql_mode)
-{
-    struct tl_buf sql;
-
-    tl_buf_init(&sql, 100);
-    ck_assert_int_eq(tl_sql_add_text(&sql, texts[_i].text, texts[_i].len), TL_OK);
-    ck_assert_str_eq(sql.data, texts[_i].sql);
-    tl_buf_done(&sql);
-}
-END_TEST
-
-START_TEST(broken_utf8_is_seen)
-{
-    ck_assert(tl_utf8_valid("\xf0\x9f\x98\x80", 4));
-    ck_assert(!tl_utf8_valid("\xf0\x9f\x98", 3));
-    ck_assert(!tl_utf8_valid("\xc0\x80", 2));
-    ck_assert(!tl_utf8_valid("\xed\xa0\x80", 3));
-    ck_assert(!tl_utf8_valid("\xf4\x90\x80\x80", 4));
-    ck_assert(!tl_utf8_valid("a\x80", 2));
-}
-END_TEST
 
 START_TEST(deadlocks_may_be_retried_and_duplicates_not)
 {
@@ -144,7 +96,7 @@ START_TEST(several_statements_run_and_the_first_counts)
     uint64_t affected = 99;
     const char sql[] = "INSERT INTO t VALUES (1),(2),(3); SELECT * FROM t; DELETE FROM t WHERE a=1";
 
-    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_test; USE tl_test;"
+    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_session_test; USE tl_session_test;"
                        "CREATE TEMPORARY TABLE t (a INT)");
     ck_assert_int_eq(tl_session_exec(session, sql, strlen(sql), &affected, &err), TL_OK);
     ck_assert_uint_eq(affected, 3);
@@ -161,7 +113,7 @@ START_TEST(matched_but_unchanged_rows_are_not_affected)
     uint64_t affected = 99;
     const char sql[] = "UPDATE t SET a=1";
 
-    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_test; USE tl_test;"
+    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_session_test; USE tl_session_test;"
                        "CREATE TEMPORARY TABLE t (a INT); INSERT INTO t VALUES (1)");
     ck_assert_int_eq(tl_session_exec(session, sql, strlen(sql), &affected, &err), TL_OK);
     ck_assert_uint_eq(affected, 0);
@@ -281,6 +233,59 @@ START_TEST(killed_session_is_lost_and_retryable)
 }
 END_TEST
 
+START_TEST(reopened_session_has_another_id_and_its_variables)
+{
+    char number[] = "group_concat_max_len", value[] = "4242";
+    struct tl_pair vars[] = {{NULL, number, value}};
+    struct tl_options options = test_options();
+    struct tl_session *session;
+    struct tl_error err;
+    uint64_t id;
+
+    options.session_vars = vars;
+    options.session_var_count = 1;
+    session = test_session(&options);
+    id = tl_session_id(session);
+    ck_assert_int_eq(tl_session_reopen(session, &err), TL_OK);
+    ck_assert_uint_ne(tl_session_id(session), id);
+    check_scalar(session, "SELECT @@group_concat_max_len", "4242");
+    tl_session_close(session);
+}
+END_TEST
+
+START_TEST(failed_reopen_leaves_a_session_to_close)
+{
+    struct tl_options options = test_options();
+    struct tl_session *session = test_session(&options);
+    char nowhere[] = "/nonexistent/socket";
+    struct tl_error err;
+
+    options.socket = nowhere;
+    ck_assert_int_eq(tl_session_reopen(session, &err), TL_ERR_DB);
+    ck_assert(tl_error_is_lost(&err));
+    check_scalar(session, "SELECT 'usable'", "usable");
+    tl_session_close(session);
+}
+END_TEST
+
+START_TEST(reset_session_is_as_freshly_opened)
+{
+    struct tl_options options = test_options();
+    struct tl_session *session = test_session(&options);
+    struct tl_error err;
+
+    test_exec(session, "SET NAMES latin1; SET sql_mode='', foreign_key_checks=1, @a=1;"
+                       "START TRANSACTION");
+    ck_assert_int_eq(tl_session_reset(session, &err), TL_OK);
+    check_scalar(session, "SELECT @@character_set_client", "utf8mb4");
+    check_scalar(session, "SELECT @@sql_mode = @@GLOBAL.sql_mode", "1");
+    check_scalar(session, "SELECT @@foreign_key_checks", "0");
+    check_scalar(session, "SELECT @@in_transaction", "0");
+    check_scalar(session, "SELECT @a IS NULL", "1");
+    tl_session_close(session);
+}
+END_TEST
+
 START_TEST(local_files_are_never_sent)
 {
     struct tl_options options = test_options();
@@ -288,7 +293,7 @@ START_TEST(local_files_are_never_sent)
     struct tl_error err;
     const char sql[] = "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t";
 
-    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_test; USE tl_test;"
+    test_exec(session, "CREATE DATABASE IF NOT EXISTS tl_session_test; USE tl_session_test;"
                        "CREATE TEMPORARY TABLE t (a TEXT)");
     ck_assert_int_eq(tl_session_exec(session, sql, strlen(sql), NULL, &err), TL_ERR_DB);
     tl_session_close(session);
@@ -321,6 +326,9 @@ static TCase *server_tests(void)
     tcase_add_test(server, session_variables_are_set_and_unknown_ones_left_out);
     tcase_add_test(server, injected_session_variable_is_refused);
     tcase_add_test(server, killed_session_is_lost_and_retryable);
+    tcase_add_test(server, reopened_session_has_another_id_and_its_variables);
+    tcase_add_test(server, failed_reopen_leaves_a_session_to_close);
+    tcase_add_test(server, reset_session_is_as_freshly_opened);
     tcase_add_test(server, local_files_are_never_sent);
     tcase_add_test(server, read_timeout_ends_a_statement);
     tcase_set_timeout(server, 30);
@@ -332,10 +340,6 @@ static Suite *session_suite(void)
     Suite *suite = suite_create("session");
     TCase *pure = tcase_create("pure");
 
-    tcase_add_test(pure, names_are_quoted_with_doubled_backquotes);
-    tcase_add_loop_test(pure, texts_are_literals_under_any_sql_mode, 0,
-                        sizeof(texts) / sizeof(texts[0]));
-    tcase_add_test(pure, broken_utf8_is_seen);
     tcase_add_test(pure, deadlocks_may_be_retried_and_duplicates_not);
     tcase_add_test(pure, nobody_at_port_4000_gives_a_hint_at_3306);
     tcase_add_test(pure, unknown_tls_mode_is_a_usage_error);

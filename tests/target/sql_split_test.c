@@ -53,6 +53,7 @@ static const struct {
     {"a;\n/* open", "1:a | 2!data"},
     {"a;\n/*!50001 open", "1:a | 2!data"},
     {"DELIMITER \n", "1!data"},
+    {"\x01;a", "1:\x01 | 1:a"},
 };
 
 START_TEST(text_is_split_where_a_client_would)
@@ -88,6 +89,8 @@ static const struct {
      "CREATE  TABLE IF NOT EXISTS `d`.`n` (a INT)"},
     {"/*!50001 CREATE TABLE IF NOT EXISTS \"v\" (a INT) */", TL_SQL_CREATE_TABLE,
      "/*!50001 CREATE TABLE IF NOT EXISTS `d`.`n` (a INT) */"},
+    {"CREATE TABLE`t`(a INT)", TL_SQL_CREATE_TABLE, "CREATE TABLE IF NOT EXISTS `d`.`n`(a INT)"},
+    {"CREATE TABLE IF t (a INT)", TL_SQL_OTHER, NULL},
     {"CREATE TEMPORARY TABLE t (a INT)", TL_SQL_OTHER, NULL},
     {"CREATE DEFINER=`root`@`%` SQL SECURITY INVOKER VIEW s.v AS SELECT 1", TL_SQL_CREATE_VIEW,
      "CREATE DEFINER=`root`@`%` SQL SECURITY INVOKER VIEW `d`.`n` AS SELECT 1"},

@@ -56,7 +56,7 @@ static inline void load_begin(struct load *load, bool bulk)
     load->chunk = test_chunk(1, "a.sql");
     ck_assert_msg(test_claim(&load->ledger, load->session, &load->err) == TL_OK, "%s",
                   load->err.message);
-    load->ledger.server.bulk = bulk;
+    load->ledger.server.bulk = load->ledger.server.bulk && bulk;
     ck_assert_int_eq(tl_cancel_new(&load->cancel, &load->err), TL_OK);
     load->settings = (struct tl_writer_settings){.options = &load->options,
                                                  .ledger = &load->ledger,

@@ -216,7 +216,8 @@ enum ckpt_change_kind {
 };
 
 /* A put replaces the whole record of that key or creates it. Deleting what is not there is fine.
-   Nothing is relative, so that every change may be repeated. A put does not need its parent. */
+   Nothing is relative, so that every change may be repeated. A put does not need its parent. A kind
+   that the driver does not know fails the whole apply. */
 struct ckpt_change {
     uint32_t struct_size;
     uint32_t kind;        /* enum ckpt_change_kind */
