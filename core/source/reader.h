@@ -34,23 +34,23 @@ struct tl_reader_settings {
     const char *name; /* for messages: relative to the source directory */
     enum tl_file_type type;
     enum tl_compression compression;
-    const struct tl_csv_options *csv;  /* borrowed; for CSV */
-    const char *data_character_set;    /* mydumper.data-character-set; CSV */
+    const struct tl_csv_options *csv; /* borrowed; for CSV */
+    const char *data_character_set;   /* mydumper.data-character-set; CSV */
     const char *invalid_char_replace;
-    const char *sql_mode;              /* tidb.sql-mode: NO_BACKSLASH_ESCAPES, ANSI_QUOTES; SQL */
-    uint64_t batch_bytes;              /* a batch is closed at the first row end past it */
-    uint32_t batch_rows;               /* or with this many rows */
-    uint64_t max_row_bytes;            /* a longer row is TL_ERR_DATA */
+    const char *sql_mode;   /* tidb.sql-mode: NO_BACKSLASH_ESCAPES, ANSI_QUOTES; SQL */
+    uint64_t batch_bytes;   /* a batch is closed at the first row end past it */
+    uint32_t batch_rows;    /* or with this many rows */
+    uint64_t max_row_bytes; /* a longer row is TL_ERR_DATA */
     uint32_t read_block;
 };
 
 int tl_reader_open(struct tl_reader **reader_out, const struct tl_reader_settings *settings,
                    const struct tl_reader_start *start, struct tl_error *err) TL_WARN_UNUSED;
 
-/* The next batch, never past stop_pos (UINT64_MAX = none), which is a row end known from the ledger:
-   a batch that reaches it ends exactly there, and a row that would cross it is TL_ERR_DATA ("the
-   file changed"). *batch_out is the caller's; NULL behind the last batch. Errors name file, line,
-   offset. */
+/* The next batch, never past stop_pos (UINT64_MAX = none), which is a row end known from the
+   ledger: a batch that reaches it ends exactly there, and a row that would cross it is TL_ERR_DATA
+   ("the file changed"). *batch_out is the caller's; NULL behind the last batch. Errors name file,
+   line, offset. */
 int tl_reader_next(struct tl_reader *reader, uint64_t stop_pos, struct tl_batch **batch_out,
                    struct tl_error *err) TL_WARN_UNUSED;
 

@@ -143,7 +143,7 @@ static bool is_stand_in(const struct tl_file_match *match)
 
 static int resolve_names(struct tl_scan *scan, struct tl_error *err)
 {
-    struct declared declared;
+    struct declared declared = {0};
     int rc = list_declared(&declared, scan, err);
 
     if (rc != TL_OK)

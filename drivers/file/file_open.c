@@ -164,7 +164,8 @@ static int configure(struct ckpt_store *store, struct ckpt_error *err)
         return exec(store, "PRAGMA query_only = 1; PRAGMA cell_size_check = 1", err);
     return exec(store,
                 "PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216",
+                "PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 4000; PRAGMA "
+                "journal_size_limit = 16777216",
                 err);
 }
 

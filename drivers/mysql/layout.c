@@ -235,8 +235,10 @@ int ckmy_layout_create(struct ckpt_store *store, struct ckpt_error *err)
 {
     int rc = ckmy_select_schema(store, err);
 
-    if (rc == CKPT_NOT_FOUND)
+    if (rc == CKPT_NOT_FOUND) {
+        ckmy_error_clear(err);
         rc = create_schema(store, err);
+    }
     if (rc == CKPT_OK)
         rc = run_script(store, ckmy_tables_sql, err);
     if (rc == CKPT_OK)

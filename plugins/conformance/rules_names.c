@@ -26,8 +26,7 @@ static const char *const nasty[] = {
     "`cafe\xcc\x81`.`t`", /* the same to the eye, decomposed */
     "`cafe`.`t`",
     "`\xe8\xa1\xa8`.`\xf0\x9f\x98\x80`",
-    "`stra\xc3\x9f"
-    "e`.`t`",
+    "`stra\303\237e`.`t`",
     "`strasse`.`t`",
     "`; DROP TABLE t; --`.`t`",
 };

@@ -107,6 +107,7 @@ void fx_setup(void)
                   "%s", mysql_error(fx_admin));
     fx_sql("DROP DATABASE IF EXISTS `tl_test ``%d`", (int)getpid());
     fx_ok(fx_open(&fx_store, fx_schema, NULL, 0));
+    ck_assert_str_eq(fx_err.message, "");
     fx_sql("USE `tl_test ``%d`", (int)getpid());
 }
 

@@ -1,60 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CSV reader and decoder: every key of [mydumper.csv], upstream's words for errors with file,
- * line and offset, and the promise that blocks, batches and new beginnings do not change the rows.
+ * The CSV reader and decoder: every key of [mydumper.csv], and upstream's words for errors with
+ * file, line and offset. How batches are cut: csv_cut_test.c.
  */
-#include "tests/source/reading.h"
+#include "tests/source/csv_case.h"
 
 #define TEXT(s) (s), sizeof(s) - 1
-
-enum { FILES = 30, CASES = 30 };
-
-/* How a dialect differs from upstream's defaults (here without a header). */
-struct dialect {
-    const char *separator, *delimiter, *terminator, *escaped_by, *character_set;
-    const char *nulls[3];
-    bool empty_nulls, header, no_match, not_null, trim;
-};
-
-/* Settings and what they borrow. */
-struct csv_case {
-    char text[8][32];
-    char *nulls[3];
-    struct tl_csv_options options;
-    struct tl_reader_settings settings;
-};
-
-static char *copy(struct csv_case *c, size_t i, const char *given, const char *otherwise)
-{
-    snprintf(c->text[i], sizeof(c->text[i]), "%s", given ? given : otherwise);
-    return c->text[i];
-}
-
-static void set_up(struct csv_case *c, const struct dialect *d)
-{
-    struct memfile unused = {0};
-
-    memset(c, 0, sizeof(*c));
-    c->settings = sql_settings(&unused);
-    c->settings.name = "db.t.csv";
-    c->settings.type = TL_FILE_CSV;
-    c->settings.csv = &c->options;
-    c->settings.data_character_set = d->character_set ? d->character_set : "binary";
-    c->settings.invalid_char_replace = "?!";
-    c->options.separator = copy(c, 0, d->separator, ",");
-    c->options.delimiter = copy(c, 1, d->delimiter, "\"");
-    c->options.terminator = copy(c, 2, d->terminator, "");
-    c->options.escaped_by = copy(c, 3, d->escaped_by, "\\");
-    c->options.header = d->header;
-    c->options.header_schema_match = !d->no_match;
-    c->options.not_null = d->not_null;
-    c->options.trim_last_separator = d->trim;
-    c->options.null_values.items = c->nulls;
-    for (size_t i = 0; i < 3 && (d->nulls[i] || (i == 0 && !d->empty_nulls)); i++) {
-        c->nulls[i] = copy(c, 4 + i, d->nulls[i], "\\N");
-        c->options.null_values.count = i + 1;
-    }
-}
 
 struct sample {
     struct dialect dialect;
@@ -231,120 +182,6 @@ START_TEST(invalid_characters_are_replaced_and_counted)
 }
 END_TEST
 
-static uint32_t seed;
-
-/* A file of three columns in one of some dialects, with everything that could mislead. */
-static void make_file(struct tl_buf *out, const struct dialect *d, uint32_t number)
-{
-    static const char *const quoted[] = {
-        "a",    "bc",  ",",   "\n", "\r\n", "\"\"",     "\\\"",
-        "\\\\", "x y", "\\n", "|",  "'",    "\xC3\xA4", "                "};
-    static const char *const plain[] = {"a", "bc", "\\,",  "\\\"", "\\\\",
-                                        " ", "1",  "\\\n", "x",    "'"};
-    const char *end = d->terminator ? d->terminator : number % 2 ? "\n" : "\r\n";
-
-    seed = number * 7919 + 1;
-    for (uint32_t r = 0, rows = 1 + next_random(&seed) % 60; r < rows; r++) {
-        for (uint32_t c = 0; c < 3; c++) {
-            bool quote = next_random(&seed) % 2;
-
-            must(tl_buf_adds(out, c > 0 ? (d->separator ? d->separator : ",") : ""));
-            must(tl_buf_adds(out, quote ? "\"" : ""));
-            for (uint32_t i = next_random(&seed) % 9; i > 0; i--)
-                must(tl_buf_adds(out, quote ? quoted[next_random(&seed) % 14]
-                                            : plain[next_random(&seed) % 10]));
-            must(tl_buf_adds(out, quote ? "\"" : ""));
-        }
-        must(tl_buf_adds(out, end));
-        if (next_random(&seed) % 8 == 0)
-            must(tl_buf_adds(out, end));
-    }
-}
-
-static const struct dialect dialects[] = {
-    {0}, {.terminator = "\r\n"}, {.separator = "|+|"}, {.terminator = "|\n", .header = true}};
-
-static void read_or_die(const struct tl_reader_settings *settings,
-                        const struct tl_reader_start *start, struct tl_buf *out)
-{
-    struct tl_error err;
-
-    tl_error_init(&err);
-    if (read_all(settings, start, true, out, &err) != TL_OK)
-        ck_abort_msg("block %u, batch %llu: %s", settings->read_block,
-                     (unsigned long long)settings->batch_bytes, err.message);
-}
-
-START_TEST(rows_are_the_same_for_every_block_and_batch_size)
-{
-    const struct dialect *d = &dialects[_i % 4];
-    TL_CLEANUP_BUF struct tl_buf text, wanted;
-    struct memfile file;
-    struct csv_case c;
-
-    tl_buf_init(&text, SIZE_MAX);
-    tl_buf_init(&wanted, SIZE_MAX);
-    make_file(&text, d, (uint32_t)_i);
-    memfile_init(&file, text.data, text.len);
-    set_up(&c, d);
-    c.settings.path = file.path;
-    read_or_die(&c.settings, NULL, &wanted);
-    for (uint32_t i = 0; i < CASES; i++) {
-        TL_CLEANUP_BUF struct tl_buf out;
-
-        tl_buf_init(&out, SIZE_MAX);
-        c.settings.read_block = 1 + next_random(&seed) % (1 + i * 7);
-        c.settings.batch_bytes = 1 + next_random(&seed) % (1 + i * i * 3);
-        c.settings.batch_rows = 1 + next_random(&seed) % 50;
-        read_or_die(&c.settings, NULL, &out);
-        ck_assert_str_eq(tl_buf_text(&out), tl_buf_text(&wanted));
-    }
-    memfile_done(&file);
-}
-END_TEST
-
-START_TEST(reading_begins_again_behind_every_batch)
-{
-    const struct dialect *d = &dialects[_i % 4];
-    const struct tl_reader_start top = {.line = 1};
-    TL_CLEANUP(tl_reader_close_p) struct tl_reader *reader = NULL;
-    TL_CLEANUP_BUF struct tl_buf text, wanted, sofar;
-    struct memfile file;
-    struct csv_case c;
-    struct tl_error err;
-    bool last = false;
-
-    tl_buf_init(&text, SIZE_MAX);
-    tl_buf_init(&wanted, SIZE_MAX);
-    tl_buf_init(&sofar, SIZE_MAX);
-    make_file(&text, d, (uint32_t)_i + 500);
-    memfile_init(&file, text.data, text.len);
-    set_up(&c, d);
-    c.settings.path = file.path;
-    c.settings.batch_bytes = 5000;
-    read_or_die(&c.settings, NULL, &wanted);
-    c.settings.batch_rows = 1 + (uint32_t)_i % 3;
-    ck_assert_int_eq(tl_reader_open(&reader, &c.settings, &top, &err), TL_OK);
-    while (!last) {
-        TL_CLEANUP(tl_batch_free_p) struct tl_batch *batch = NULL;
-        struct tl_reader_start start;
-
-        ck_assert_int_eq(tl_reader_next(reader, UINT64_MAX, &batch, &err), TL_OK);
-        last = batch->last;
-        start = start_behind(batch);
-        ck_assert_int_eq(add_batch(&sofar, batch, &c.settings, true, &err), TL_OK);
-        if (!last) {
-            TL_CLEANUP_BUF struct tl_buf rest;
-
-            tl_buf_init(&rest, SIZE_MAX);
-            read_or_die(&c.settings, &start, &rest);
-            ck_assert_str_eq(tl_buf_text(&rest), tl_buf_text(&wanted) + sofar.len);
-        }
-    }
-    memfile_done(&file);
-}
-END_TEST
-
 START_TEST(beginning_where_no_row_ends_is_refused)
 {
     const struct tl_reader_start wrong = {.pos = 2, .line = 1};
@@ -394,8 +231,6 @@ static Suite *suite(void)
     tcase_add_test(tc, a_header_that_is_not_matched_names_nothing);
     tcase_add_test(tc, second_bytes_of_gbk_are_never_special);
     tcase_add_test(tc, invalid_characters_are_replaced_and_counted);
-    tcase_add_loop_test(tc, rows_are_the_same_for_every_block_and_batch_size, 0, FILES);
-    tcase_add_loop_test(tc, reading_begins_again_behind_every_batch, 0, FILES);
     tcase_add_test(tc, beginning_where_no_row_ends_is_refused);
     tcase_add_test(tc, a_row_longer_than_allowed_is_refused);
     suite_add_tcase(s, tc);

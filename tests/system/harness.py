@@ -212,19 +212,18 @@ class Import:
     def is_over(self):
         """True when an import ended and put everything away: no checkpoint, nothing in the ledger.
         A kill between that and the exit cannot be told from a successful end."""
-        if self.driver == "file":
-            left = self.checkpoint.exists()
-        else:
-            left = "tidb_lightning_checkpoint" in self.server.databases() and self.server.value(
-                "SELECT COUNT(*) FROM tidb_lightning_checkpoint.task_v2")
-        try:
-            left = left or self.server.value(
-                "SELECT COUNT(*) FROM tidb_lightning_ledger.task_v1 WHERE task_id <> 0")
-        except pymysql.MySQLError as error:
-            if error.args[0] not in (1146, 1049):
-                raise
+        def count(table, condition="TRUE"):
+            try:
+                return self.server.value(f"SELECT COUNT(*) FROM {table} WHERE {condition}")
+            except pymysql.MySQLError as error:
+                if error.args[0] not in (1146, 1049):
+                    raise
+                return 0
+
+        if self.driver == "file" and self.checkpoint.exists():
             return False
-        return not left
+        return not (count("tidb_lightning_checkpoint.task_v2")
+                    or count("tidb_lightning_ledger.task_v1", "task_id <> 0"))
 
     def sqlite(self, sql):
         with contextlib.closing(sqlite3.connect(f"file:{self.checkpoint}?mode=ro", uri=True)) as db:

@@ -149,7 +149,7 @@ class Server:
 
     def _state_of(self, database, table):
         columns = self.query(
-            "SELECT column_name, data_type, extra LIKE '%%VIRTUAL%%' FROM information_schema.columns WHERE table_schema = %s"
+            "SELECT column_name, data_type, extra LIKE '%%GENERATED%%' FROM information_schema.columns WHERE table_schema = %s"
             " AND table_name = %s ORDER BY ordinal_position", database, table)
         parts = ", ".join(f"COALESCE({as_text(name(column), kind)}, 'NULL')"
                           for column, kind, _ in columns)
@@ -157,9 +157,9 @@ class Server:
         rows, digests = self.query(
             f"SELECT COUNT(*), COALESCE(SUM(CAST(CONV(LEFT(MD5(CONCAT_WS(',', {parts})), 15), 16, 10)"
             f" AS UNSIGNED)), 0) FROM {full}")[0]
-        # The server's own checksum is not stable where a column is computed when read.
+        # The server's own checksum is not stable for tables with computed columns.
         checksum = 0
-        if not any(virtual for _, _, virtual in columns):
+        if not any(computed for _, _, computed in columns):
             checksum = self.query(f"CHECKSUM TABLE {full} EXTENDED")[0][1]
         return int(rows), int(checksum), int(digests)
 

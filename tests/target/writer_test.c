@@ -106,7 +106,7 @@ START_TEST(a_batch_costs_three_round_trips)
 {
     struct tl_reader *reader;
     struct tl_batch *batch;
-    int count = 0, last = 0;
+    int last = 0;
 
     create("a INT, b VARCHAR(9)");
     load.options.socket = proxy.path;
@@ -114,13 +114,12 @@ START_TEST(a_batch_costs_three_round_trips)
     load.source.batch_rows = 1;
     load_write_file(&load, three_rows, sizeof(three_rows) - 1);
     reader = load_open(&load);
-    while (count < 3) {
+    for (int i = 0; i < 3; i++) {
         batch = load_next(&load, reader);
         last = atomic_load(&proxy.requests);
         ck_assert_int_eq(load_commit(&load, batch), TL_OK);
         last = atomic_load(&proxy.requests) - last;
         tl_batch_free(batch);
-        count++;
     }
     ck_assert_int_eq(last, 3);
     tl_reader_close(reader);
