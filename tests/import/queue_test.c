@@ -47,7 +47,7 @@ static struct tl_batch *new_batch(uint64_t begin)
 
 START_TEST(an_ordered_chunk_has_one_batch_in_work)
 {
-    struct tl_queue *queue = new_queue(10000);
+    struct tl_queue *queue = new_queue(1 << 20);
     struct tl_feed *ordered = new_feed(queue, 0, true), *other = new_feed(queue, 1, false);
     struct tl_work *first, *second, *third;
 
@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(writers_are_spread_over_tables)
 {
-    struct tl_queue *queue = new_queue(10000);
+    struct tl_queue *queue = new_queue(1 << 20);
     struct tl_feed *a = new_feed(queue, 0, false), *b = new_feed(queue, 1, false);
     struct tl_work *first, *second;
 
@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(a_closed_queue_ends_when_it_is_empty)
 {
-    struct tl_queue *queue = new_queue(10000);
+    struct tl_queue *queue = new_queue(1 << 20);
     struct tl_feed *feed = new_feed(queue, 0, false);
     struct tl_work *work;
 
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(a_stopped_queue_refuses_and_gives_nothing)
 {
-    struct tl_queue *queue = new_queue(10000);
+    struct tl_queue *queue = new_queue(1 << 20);
     struct tl_feed *feed = new_feed(queue, 0, false);
 
     ck_assert(tl_queue_push(queue, feed, new_batch(0), 0));

@@ -1,0 +1,3 @@
+CREATE TABLE `a` (b int); -- x
+DELIMITER ;;
+CREATE VIEW v AS SELECT 1;;
