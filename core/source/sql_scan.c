@@ -64,11 +64,12 @@ static inline struct view look(const struct tl_sql_scan *scan, const char *p, st
 {
     const unsigned char others[] = {scan->quote == '"' ? '\'' : '"', '#', '`', '/', ';', '\0'};
     struct tl_block block = tl_block_load(p);
-    uint64_t escapes = scan->no_escapes ? 0 : tl_block_eq(&block, '\\');
+    uint64_t backslashes = tl_block_eq(&block, '\\');
+    uint64_t escapes = scan->no_escapes ? 0 : backslashes;
     uint64_t quotes = tl_block_eq(&block, (unsigned char)scan->quote);
     uint64_t dashes = tl_block_eq(&block, '-');
     uint64_t stops =
-        tl_block_any(&block, others) | escapes | (dashes & (dashes << 1 | carry->dash));
+        tl_block_any(&block, others) | backslashes | (dashes & (dashes << 1 | carry->dash));
     struct view view;
 
     if (escapes | carry->escaped)

@@ -202,8 +202,11 @@ enum tl_sql_parse tl_sql_parse_other(struct tl_sql_lexer *lexer, struct tl_sql_s
     if (rc == TL_PARSE_MORE)
         return rc;
     if (rc == TL_PARSE_OK && tl_sql_is_word(lexer, &first, "SET")) {
+        /* What follows the statement must not be taken for a part of it. */
+        lexer->len = end.at;
+        lexer->eof = true;
         rc = tl_sql_parse_set(lexer, session, complaint);
-        *lexer = rc == TL_PARSE_OK ? end : *lexer;
+        *lexer = end;
         return rc;
     }
     second = tl_sql_next(lexer);

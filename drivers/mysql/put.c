@@ -57,8 +57,11 @@ static void put_update(struct ckmy_buf *sql, const struct ckmy_column *columns, 
 
 static int run(struct ckpt_store *store, struct ckmy_buf *sql, struct ckpt_error *err)
 {
-    int rc =
-        sql->failed ? ckmy_no_memory(err) : ckmy_run(store, sql->data, sql->len, CKMY_SAVING, err);
+    int rc;
+
+    if (sql->failed)
+        return ckmy_no_memory(err);
+    rc = ckmy_run(store, sql->data, sql->len, CKMY_SAVING, err);
 
     ckmy_buf_clear(sql);
     if (rc != CKPT_OK && err->native_code == BAD_NULL) {
@@ -71,13 +74,15 @@ static int run(struct ckpt_store *store, struct ckmy_buf *sql, struct ckpt_error
     return rc;
 }
 
-/* Sends what is collected of rows; min_bytes 0 sends everything. */
+/* Sends each statement that is longer than min_bytes. Memory that ran out is an error. */
 static int flush(struct ckmy_puts_of *put, size_t min_bytes, struct ckpt_error *err)
 {
     size_t count;
     const struct ckmy_column *columns = ckmy_extra_columns(&count);
     int rc = CKPT_OK;
 
+    if (put->lost.failed || put->row.failed || put->extra.failed || put->no_extra.failed)
+        return ckmy_no_memory(err);
     if (put->row.len > min_bytes) {
         put_update(&put->row, put->kind->columns, put->kind->column_count);
         rc = run(put->store, &put->row, err);
@@ -185,8 +190,6 @@ int ckmy_put_record(struct ckmy_puts_of *put, const void *host_record, struct ck
         put_extra(put, &key, &record, raw_name);
     else
         put_no_extra(put, &key);
-    if (put->lost.failed || put->no_extra.failed || put->extra.failed)
-        put->row.failed = true;
     return flush(put, FLUSH_BYTES, err);
 }
 
