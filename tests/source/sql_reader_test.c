@@ -110,7 +110,7 @@ static const struct sample bad[] = {
     {TEXT("SET sql_mode=@@sql_mode;"), "is not understood"},
     {TEXT("SET insert_id=5;"), "would change the rows"},
     {TEXT("SET PASSWORD FOR x;"), "is not understood"},
-    {TEXT("SET a=;INSERT INTO t VALUES (1);"), "offset 5): this SET is not understood"},
+    {TEXT("SET a=;INSERT INTO t VALUES (1);"), "this SET is not understood"},
     {TEXT("INSERT INTO t VALUES (1),(2,3);"), "column count mismatch, at most 1 but got 2"},
     {TEXT("INSERT INTO t VALUES (1,2),(3);"), "column count mismatch, expected 2, got 1"},
     {TEXT("INSERT INTO t VALUES (1,);"), "value 2 of the row is not understood"},

@@ -150,7 +150,8 @@ class Server:
     def _state_of(self, database, table):
         columns = self.query(
             "SELECT column_name, data_type, extra LIKE '%%GENERATED%%'"
-            " FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position", database, table)
+            " FROM information_schema.columns WHERE table_schema = %s AND table_name = %s"
+            " ORDER BY ordinal_position", database, table)
         parts = ", ".join(f"COALESCE({as_text(name(column), kind)}, 'NULL')"
                           for column, kind, _ in columns)
         full = unique(database, table)
