@@ -39,11 +39,15 @@ jobs=${TL_JOBS:-$(nproc)}
 passed=0
 failed=0
 work=""
+child=""
 
 cleanup()
 {
     status=$?
     trap - EXIT HUP INT TERM
+    if [ -n "$child" ] && kill -TERM "$child" 2>/dev/null; then
+        wait "$child" || true
+    fi
     tl_server_stop
     [ -z "$work" ] || rm -rf "$work"
     exit $status
@@ -111,6 +115,7 @@ if build_and_test ci build; then
     child=$!
     tail -n +1 -s 0.5 -f --pid=$child "$work/system.log" || true
     wait $child || true
+    child=""
     set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$work/system.log" | tail -n 1)
     if [ $# -eq 2 ]; then
         passed=$((passed + $1))

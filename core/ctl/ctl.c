@@ -13,6 +13,7 @@
 #include "core/ctl/operate.h"
 #include "core/ctl/rebuild.h"
 #include "core/ctl/scene.h"
+#include "core/import/intent.h"
 
 static int dump(struct tl_scene *scene, const char *directory, struct tl_error *err)
 {
@@ -88,6 +89,8 @@ enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel
     rc = tl_scene_open(&scene, options, cancel, only_reads(options), err);
     if (rc == TL_OK)
         rc = run(&scene, options, err);
+    if (rc != TL_OK && tl_cancel_requested(cancel) && tl_error_is_lost(err))
+        rc = tl_error_set(err, TL_ERR_CANCELED, "stopped on request; the same command goes on");
     tl_scene_close(&scene);
     fflush(stdout);
     return exit_code(rc);
@@ -111,41 +114,78 @@ static bool parse_intent(char *intent, enum tl_operation *operation_out, char **
 }
 
 struct interrupted {
-    int64_t task_id;
-    char *intent; /* owned */
+    int64_t task_id; /* of the task that was found */
+    char *intent;    /* owned */
+    int64_t wanted;  /* 0: any task */
 };
 
 static int look_at(const struct tl_ledger_task *task, void *payload)
 {
     struct interrupted *found = payload;
 
-    if (task->task_id != found->task_id || !task->intent || task->owner_alive)
+    if ((found->wanted != 0 && task->task_id != found->wanted) || !task->intent ||
+        tl_intent_is_finish(task->intent) || task->owner_alive)
         return TL_OK;
     free(found->intent);
     found->intent = strdup(task->intent);
+    found->task_id = task->task_id;
     return TL_OK;
 }
 
-static int find_interrupted(struct tl_scene *scene, struct interrupted *found,
-                            struct tl_error *err)
+/* Looks for the intent of a control operation on the target; a target that cannot be asked has
+ * none. */
+static void find_interrupted(const struct tl_options *options, struct interrupted *found)
 {
+    TL_CLEANUP(tl_session_close_p) struct tl_session *session = NULL;
+    struct tl_error ignored;
     bool exists = false;
-    int rc = tl_session_open(&scene->session, scene->options, err);
+    int rc;
 
-    found->task_id = scene->task.task_id;
+    tl_error_init(&ignored);
+    free(found->intent);
+    found->intent = NULL;
+    rc = tl_session_open(&session, options, &ignored);
     if (rc == TL_OK)
-        rc = tl_ledger_exists(scene->session, scene->ledger.schema, &exists, err);
+        rc = tl_ledger_exists(session, options->ledger_schema, &exists, &ignored);
     if (rc == TL_OK && exists)
-        rc = tl_ledger_each_task(scene->session, scene->ledger.schema, look_at, found, err);
-    tl_session_close(scene->session);
-    scene->session = NULL;
+        rc = tl_ledger_each_task(session, options->ledger_schema, look_at, found, &ignored);
+    if (rc != TL_OK)
+        tl_log_error(TL_LOG_DEBUG, "cannot look for interrupted operations", &ignored);
+}
+
+static int finish_operation(const struct tl_options *options, const struct tl_cancel *cancel,
+                            enum tl_operation operation, const char *argument, struct tl_error *err)
+{
+    struct tl_scene scene = {0};
+    int rc = tl_scene_open(&scene, options, cancel, false, err);
+
+    if (rc == TL_OK) {
+        rc = tl_operate(&scene, operation, argument, false, err);
+        if (rc == TL_ERR_USAGE) /* the table is gone from the store: only the intent was left */
+            rc = tl_clear_intent(&scene, err);
+    }
+    tl_scene_close(&scene);
     return rc;
+}
+
+/* The task of the store that the options name, 0 = none: what cannot be opened is told by the
+ * import. */
+static int64_t task_of_store(const struct tl_options *options, const struct tl_cancel *cancel)
+{
+    struct tl_scene scene = {0};
+    struct tl_error ignored;
+    int64_t task_id = 0;
+
+    tl_error_init(&ignored);
+    if (tl_scene_open(&scene, options, cancel, true, &ignored) == TL_OK && scene.plan)
+        task_id = scene.plan->task_id;
+    tl_scene_close(&scene);
+    return task_id;
 }
 
 int tl_ctl_finish_interrupted(const struct tl_options *options, const struct tl_cancel *cancel,
                               struct tl_error *err)
 {
-    struct tl_scene scene = {0};
     struct interrupted found = {0};
     enum tl_operation operation;
     char *argument;
@@ -153,24 +193,19 @@ int tl_ctl_finish_interrupted(const struct tl_options *options, const struct tl_
 
     if (!options->checkpoint_enable)
         return TL_OK;
-    /* What cannot be opened or reached here is told by the import itself. */
-    if (tl_scene_open(&scene, options, cancel, true, err) == TL_OK && scene.plan &&
-        find_interrupted(&scene, &found, err) == TL_OK && found.intent &&
-        parse_intent(found.intent, &operation, &argument)) {
+    /* The target first: most runs end here, and open their store once. */
+    find_interrupted(options, &found);
+    if (found.intent) {
+        found.wanted = task_of_store(options, cancel);
+        if (found.wanted != found.task_id && found.wanted != 0)
+            find_interrupted(options, &found);
+    }
+    if (found.wanted != 0 && found.intent && parse_intent(found.intent, &operation, &argument)) {
         tl_log(TL_LOG_WARN, "finishing a control operation that was interrupted",
                TL_STR("operation", tl_operation_flag(operation)), TL_STR("table", argument),
                TL_END);
-        tl_scene_close(&scene);
-        tl_error_init(err);
-        rc = tl_scene_open(&scene, options, cancel, false, err);
-        if (rc == TL_OK)
-            rc = tl_operate(&scene, operation, argument, false, err);
-        if (rc == TL_ERR_USAGE) /* the table is gone from the store: only the intent was left */
-            rc = tl_clear_intent(&scene, err);
-    } else {
-        tl_error_init(err);
+        rc = finish_operation(options, cancel, operation, argument, err);
     }
-    tl_scene_close(&scene);
     free(found.intent);
     return rc;
 }

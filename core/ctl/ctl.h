@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control operations: what to do with the checkpoint of an import that is not running. They work
- * on any driver's store, and on the ledger of the target.
+ * The control operations: what to do with the checkpoint of an import that is not running. They
+ * work on any driver's store, and on the ledger of the target.
  */
 #ifndef TL_CTL_CTL_H
 #define TL_CTL_CTL_H
@@ -11,8 +11,8 @@
 #include "core/config/options.h"
 #include "core/import/import.h"
 
-/* Runs the operation that the options ask for and prints, table by table, what it did; with --dry-run what
-   it would do. Without an operation: the usage, exit 2. */
+/* Runs the operation that the options ask for and prints, table by table, what it did; with
+   --dry-run what it would do. Without an operation: the usage, exit 2. */
 enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel *cancel,
                         struct tl_error *err);
 

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/checkpoint/model.h"
+#include "core/import/intent.h"
 
 enum { MAX_INTENT = 1280 }; /* a flag and a table name */
 
@@ -128,9 +129,15 @@ static int remove_table(struct run *run, const struct tl_plan_table *table, stru
     return rc == TL_OK ? forget_in_store(run, table, err) : rc;
 }
 
+/* Where the next run goes on. A row count or statistics that failed are accepted as they are: to do
+   the same step again would fail again. */
 static uint32_t valid_again(uint32_t status)
 {
-    return tl_status_is_invalid(status) ? (uint32_t)TL_STATUS_LOADED : status;
+    if (!tl_status_is_invalid(status))
+        return status;
+    if (status == TL_STATUS_CHECKSUMMED / 10)
+        return TL_STATUS_CHECKSUM_SKIPPED;
+    return status == TL_STATUS_ANALYZED / 10 ? TL_STATUS_CHECKSUMMED : TL_STATUS_LOADED;
 }
 
 static int put_engine(struct tl_scene *scene, const struct tl_plan_table *table, int32_t id,
@@ -157,9 +164,12 @@ static int ignore_table(struct run *run, const struct tl_plan_table *table, stru
                                 .update_time = tl_wall_ns()};
     int rc;
 
-    printf("%s%s: error cleared; the next run goes on where it stopped. Only the row count at the "
-           "end can now tell whether the table is right\n",
-           run->dry_run ? "would be done: " : "", table->name);
+    printf(
+        "%s%s: error cleared; %s\n", run->dry_run ? "would be done: " : "", table->name,
+        record.status == TL_STATUS_LOADED
+            ? "the next run goes on where it stopped. Only the row count at the end can now tell "
+              "whether the table is right"
+            : "the table is accepted as it is, its rows are not counted again");
     if (run->dry_run)
         return TL_OK;
     record.extra = tl_ckpt_str(table->was_empty ? TL_EXTRA_WAS_EMPTY : "");
@@ -217,7 +227,7 @@ static int refuse_other_intent(const struct run *run, struct tl_error *err)
     char intent[MAX_INTENT];
 
     intent_of(run, intent, sizeof(intent));
-    if (!found || !found[0] || strcmp(found, intent) == 0 || strcmp(found, TL_INTENT_FINISH) == 0)
+    if (!found || !found[0] || strcmp(found, intent) == 0 || tl_intent_is_finish(found))
         return TL_OK;
     tl_error_set(err, TL_ERR_REFUSED, "another operation was interrupted: %s", found);
     return tl_error_hint(err, "finish it first: tidb-lightning-ctl %s", found);
@@ -267,8 +277,7 @@ static int remove_empty(struct run *run, struct tl_error *err)
     }
     printf("%s%s: removed\n", run->dry_run ? "would be done: " : "",
            tl_store_where(run->scene->store));
-    return run->dry_run ? TL_OK
-                        : tl_store_retire(run->scene->store, CKPT_RETIRE_REMOVE, 0, err);
+    return run->dry_run ? TL_OK : tl_store_retire(run->scene->store, CKPT_RETIRE_REMOVE, 0, err);
 }
 
 int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *argument,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operations that change something. Each can be repeated, and goes in the order: take the task over,
- * intent in the ledger, DDL on the target, ledger rows, store, intent cleared.
+ * The operations that change something. Each can be repeated, and goes in the order: take the task
+ * over, intent in the ledger, DDL on the target, ledger rows, store, intent cleared.
  */
 #ifndef TL_CTL_OPERATE_H
 #define TL_CTL_OPERATE_H

@@ -7,9 +7,9 @@
 
 #include "core/ctl/scene.h"
 
-/* From the ledger (what is committed) and the source (what there is to load) makes the records that were
-   lost. Refuses when the store has a task, when the ledger has none of this source, or when the ledger
-   knows files that the source lacks. */
+/* From the ledger (what is committed) and the source (what there is to load) makes the records that
+   were lost. Refuses when the store has a task, when the ledger has none of this source, or when
+   the ledger knows files that the source lacks. */
 int tl_ctl_rebuild(struct tl_scene *scene, bool dry_run, struct tl_error *err) TL_WARN_UNUSED;
 
 #endif

@@ -18,13 +18,17 @@ int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
     scene->options = options;
     scene->cancel = cancel;
     scene->ledger.schema = options->ledger_schema;
-    if (!options->checkpoint_enable)
-        return tl_error_set(err, TL_ERR_USAGE,
-                            "cannot perform this function while checkpoints is disabled");
+    if (!options->checkpoint_enable) {
+        tl_error_set(err, TL_ERR_USAGE,
+                     "cannot perform this function while checkpoints is disabled");
+        return tl_error_hint(err,
+                             "add --enable-checkpoint=true; it also looks after what an import "
+                             "without checkpoints left in the target's ledger");
+    }
     rc = tl_import_open_store_for(&scene->store, &scene->module, options, read_only, cancel, err);
     if (rc == TL_OK)
         rc = tl_task_record_load(&scene->task, scene->store, err);
-    if (rc == TL_NOT_FOUND)
+    if (rc == TL_NOT_FOUND || (rc == TL_OK && !scene->task.planned && !scene->task.foreign))
         return TL_OK;
     if (rc == TL_OK)
         rc = tl_plan_load(&scene->plan, scene->store, &scene->task, err);
@@ -36,7 +40,7 @@ int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
 void tl_scene_close(struct tl_scene *scene)
 {
     free(scene->intent);
-    tl_session_close(scene->session);
+    tl_scene_disconnect(scene);
     tl_plan_free(scene->plan);
     tl_task_record_done(&scene->task);
     tl_store_close(scene->store);
@@ -44,10 +48,19 @@ void tl_scene_close(struct tl_scene *scene)
     memset(scene, 0, sizeof(*scene));
 }
 
+void tl_scene_disconnect(struct tl_scene *scene)
+{
+    tl_hangup_end(scene->hangup);
+    tl_session_close(scene->session);
+    scene->hangup = NULL;
+    scene->session = NULL;
+}
+
 struct search {
     const char *source_dir; /* NULL: any */
     int64_t found;
-    size_t matches;
+    bool has_batches;
+    size_t matches; /* like the one that was found */
     char *found_dir;
 };
 
@@ -55,10 +68,16 @@ static int look_at(const struct tl_ledger_task *task, void *payload)
 {
     struct search *search = payload;
 
+    bool has_batches = task->batches > 0;
+
     if (search->source_dir && strcmp(search->source_dir, task->source_dir) != 0)
         return TL_OK;
+    /* One without a batch is what an interrupted removal leaves: only where there is no other. */
+    if (search->matches > 0 && search->has_batches && !has_batches)
+        return TL_OK;
+    search->matches = has_batches == search->has_batches ? search->matches + 1 : 1;
+    search->has_batches = has_batches;
     search->found = task->task_id;
-    search->matches++;
     free(search->found_dir);
     search->found_dir = strdup(task->source_dir);
     return search->found_dir ? TL_OK : TL_ERR_NOMEM;
@@ -119,12 +138,33 @@ static int find_in_ledger(struct tl_scene *scene, struct tl_error *err)
     return rc;
 }
 
+/* Tables of the same names on another server are not ours to drop. */
+static int check_server(const struct tl_scene *scene, struct tl_error *err)
+{
+    const char *now = scene->ledger.server.identity;
+
+    if (!scene->plan || !scene->options->check_requirements || scene->task.foreign ||
+        strcmp(scene->task.target_identity, now) == 0)
+        return TL_OK;
+    tl_error_set(err, TL_ERR_REFUSED,
+                 "the checkpoint in %s was made with another server than this one: '%s', not '%s'",
+                 tl_store_where(scene->store), scene->task.target_identity, now);
+    return tl_error_hint(err, "connect to that server; if it is gone for good, or was moved with "
+                              "all its data, set lightning.check-requirements = false");
+}
+
 int tl_scene_connect(struct tl_scene *scene, struct tl_error *err)
 {
-    int rc = tl_session_open(&scene->session, scene->options, err);
+    int rc = tl_hangup_begin(&scene->hangup, scene->cancel, err);
 
     if (rc == TL_OK)
-        rc = tl_server_probe(&scene->ledger.server, scene->session, err);
+        rc = tl_session_open(&scene->session, scene->options, err);
+    if (rc != TL_OK)
+        return rc;
+    tl_hangup_watch(scene->hangup, TL_HANGUP_CONTROL, scene->session);
+    rc = tl_server_probe(&scene->ledger.server, scene->session, err);
+    if (rc == TL_OK)
+        rc = check_server(scene, err);
     if (rc == TL_OK && !scene->plan)
         rc = find_in_ledger(scene, err);
     return rc;
@@ -139,8 +179,8 @@ int tl_scene_take_over(struct tl_scene *scene, struct tl_error *err)
         return rc;
     rc = tl_owner_init(&scene->ledger.owner, err);
     if (rc == TL_OK)
-        rc = tl_ledger_take_over(&scene->ledger, scene->session, &scene->intent, scene->cancel,
-                                 err);
+        rc =
+            tl_ledger_take_over(&scene->ledger, scene->session, &scene->intent, scene->cancel, err);
     if (rc == TL_NOT_FOUND)
         return TL_OK;
     scene->has_ledger = rc == TL_OK;
@@ -167,7 +207,8 @@ static int unknown_table(const struct tl_scene *scene, const char *argument, str
                                  shown ? ", " : "", scene->plan->tables[i].name);
     tl_error_set(err, TL_ERR_USAGE, "the checkpoint has no table %s; it knows %s%s", argument,
                  shown ? known : "none", shown < scene->plan->table_count ? ", ..." : "");
-    return tl_error_hint(err, "names are case-sensitive; quote them for the shell: '`schema`.`table`'");
+    return tl_error_hint(err,
+                         "names are case-sensitive; quote them for the shell: '`schema`.`table`'");
 }
 
 int tl_scene_select(const struct tl_scene *scene, const char *argument, bool **marks_out,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that an operation looks at: the store, the plan in it, the target, the ledger. Opened in
- * the order in which it is needed; one thread.
+ * Everything that an operation looks at: the store, the plan in it, the target, the ledger. Opened
+ * in the order in which it is needed; one thread.
  */
 #ifndef TL_CTL_SCENE_H
 #define TL_CTL_SCENE_H
@@ -22,27 +22,33 @@ struct tl_scene {
     struct tl_task_record task;
     struct tl_plan *plan;       /* NULL: the store has no task */
     struct tl_session *session; /* NULL until tl_scene_connect */
+    struct tl_hangup *hangup;   /* cuts the session after a stop */
     struct tl_ledger ledger;
-    bool has_ledger;            /* the target's ledger has this task, and it is ours now */
-    char *intent;               /* of an interrupted operation; owned */
+    bool has_ledger; /* the target's ledger has this task, and it is ours now */
+    char *intent;    /* of an interrupted operation; owned */
 };
 
-/* Opens the store and reads its plan (none is fine). */
+/* Opens the store and reads its plan (none is fine, and one that was not completed counts as none:
+   nothing was begun with it). */
 int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
                   const struct tl_cancel *cancel, bool read_only,
                   struct tl_error *err) TL_WARN_UNUSED;
 void tl_scene_close(struct tl_scene *scene);
 
-/* Connects to the target. Without a task in the store, looks for the ledger's task of this source (or
-   the only one there is), and makes a plan of its tables (names only) for it. */
+/* Ends the connection to the target, if there is one. */
+void tl_scene_disconnect(struct tl_scene *scene);
+
+/* Connects to the target; refuses one that is not the checkpoint's (unless
+   lightning.check-requirements is off). Without a task in the store, looks for the ledger's task of
+   this source (or the only one there is), and makes a plan of its tables (names only) for it. */
 int tl_scene_connect(struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Takes the task over (a living loader is refused by name) and sets has_ledger and intent. */
 int tl_scene_take_over(struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSED;
 
-/* Marks tables that `argument` names: "all", a unique name, or schema.table when that is unambiguous.
-   marks_out: one flag for each table of the plan, new array, free(). An unknown name is
-   TL_ERR_USAGE that shows the known ones. */
+/* Marks tables that `argument` names: "all", a unique name, or schema.table when that is
+   unambiguous. marks_out: one flag for each table of the plan, new array, free(). An unknown name
+   is TL_ERR_USAGE that shows the known ones. */
 int tl_scene_select(const struct tl_scene *scene, const char *argument, bool **marks_out,
                     struct tl_error *err) TL_WARN_UNUSED;
 

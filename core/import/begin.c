@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How an import begins: on a first run the plan is made, claimed in the ledger and saved; on a later
- * run it is loaded and compared.
+ * How an import begins: on a first run the plan is made, claimed in the ledger and saved; on a
+ * later run it is loaded and compared.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +44,8 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
                                          .cancel = cancel};
     TL_CLEANUP_FREE struct tl_store_option *list = driver_options(options, &settings.option_count);
     char *target_dsn = tl_options_target_dsn(options);
-    int rc = list && target_dsn
-                 ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
-                 : tl_error_nomem(err);
+    int rc = list && target_dsn ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
+                                : tl_error_nomem(err);
 
     if (rc == TL_OK) {
         settings.module = module;
@@ -61,6 +61,16 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
     return rc;
 }
 
+/* Said before an import of hours, not after it. */
+static int check_keep(const struct tl_import *import, struct tl_error *err)
+{
+    if (import->options->keep_after_success != TL_KEEP_RENAME || tl_store_can_rename(import->store))
+        return TL_OK;
+    tl_error_set(err, TL_ERR_USAGE, "the checkpoint driver '%s' cannot rename a checkpoint",
+                 import->options->checkpoint_driver);
+    return tl_error_hint(err, "set checkpoint.keep-after-success to \"remove\" or \"origin\"");
+}
+
 int tl_import_open_store(struct tl_import *import, struct tl_error *err)
 {
     int rc;
@@ -73,6 +83,8 @@ int tl_import_open_store(struct tl_import *import, struct tl_error *err)
     }
     rc = tl_import_open_store_for(&import->store, &import->module, import->options, false,
                                   import->cancel, err);
+    if (rc == TL_OK)
+        rc = check_keep(import, err);
     if (rc == TL_OK)
         rc = tl_task_record_load(&import->task, import->store, err);
     if (rc == TL_NOT_FOUND)
@@ -90,50 +102,27 @@ static int check_server(struct tl_session *session, void *payload, struct tl_err
     struct tl_server *server = &import->ledger.server;
     int rc = tl_server_probe(server, session, err);
 
-    if (rc != TL_OK || !server->read_only)
+    if (rc != TL_OK)
         return rc;
+    snprintf(import->identity, sizeof(import->identity), "%s", server->identity);
+    if (!server->read_only)
+        return TL_OK;
     tl_error_set(err, TL_ERR_REFUSED, "the target server is read-only");
     return tl_error_hint(err, "import into its primary server, or SET GLOBAL read_only = OFF");
 }
 
 int tl_import_check_target(struct tl_import *import, struct tl_error *err)
 {
-    struct tl_session *session = NULL;
-    int rc = tl_session_open(&session, import->options, err);
+    int rc = tl_control_connect(&import->control, err);
 
     import->ledger.schema = import->options->ledger_schema;
-    if (rc == TL_OK) {
-        import->control.session = session;
+    if (rc == TL_OK)
         rc = tl_control_run(&import->control, check_server, import, err);
-    }
     if (rc == TL_OK)
         tl_log(TL_LOG_INFO, "connected to the target",
                TL_STR("version", import->ledger.server.version_text),
                TL_BOOL("bulk", import->ledger.server.bulk), TL_END);
     return rc;
-}
-
-static struct tl_ledger_chunk *ledger_chunks(const struct tl_plan *plan, size_t *count_out)
-{
-    struct tl_ledger_chunk *chunks;
-    size_t count = 0;
-
-    for (size_t t = 0; t < plan->table_count; t++)
-        count += plan->tables[t].chunk_count;
-    chunks = calloc(count + 1, sizeof(*chunks));
-    *count_out = 0;
-    for (size_t t = 0; chunks && t < plan->table_count; t++)
-        for (size_t c = 0; c < plan->tables[t].chunk_count; c++) {
-            const struct tl_plan_chunk *chunk = &plan->tables[t].chunks[c];
-
-            chunks[(*count_out)++] =
-                (struct tl_ledger_chunk){.key = chunk->key,
-                                         .table = plan->tables[t].name,
-                                         .engine = TL_ENGINE_DATA,
-                                         .path = chunk->path,
-                                         .offset = chunk->offset};
-        }
-    return chunks;
 }
 
 struct claim {
@@ -146,7 +135,7 @@ static int claim(struct tl_session *session, void *payload, struct tl_error *err
     struct claim *claim = payload;
     struct tl_import *import = claim->import;
     size_t count;
-    TL_CLEANUP_FREE struct tl_ledger_chunk *chunks = ledger_chunks(claim->plan, &count);
+    TL_CLEANUP_FREE struct tl_ledger_chunk *chunks = tl_plan_ledger_chunks(claim->plan, &count);
     int rc = chunks ? tl_ledger_create(session, import->ledger.schema, err) : tl_error_nomem(err);
 
     if (rc != TL_OK)
@@ -155,42 +144,61 @@ static int claim(struct tl_session *session, void *payload, struct tl_error *err
                            import->cancel, err);
 }
 
+int tl_import_claim(struct tl_import *import, const struct tl_plan *plan, struct tl_error *err)
+{
+    struct claim payload = {import, plan};
+
+    return tl_control_run(&import->control, claim, &payload, err);
+}
+
 int tl_import_plan_task(struct tl_import *import, struct tl_error *err)
 {
-    struct claim payload = {.import = import};
     int rc = tl_plan_build(&import->plan, import->options, import->catalog, tl_wall_ns(), NULL,
-                           err);
+                           import->cancel, err);
 
     if (rc != TL_OK)
         return rc;
     import->ledger.task_id = import->plan->task_id;
-    payload.plan = import->plan;
     rc = tl_owner_init(&import->ledger.owner, err);
     if (rc == TL_OK)
-        rc = tl_control_run(&import->control, claim, &payload, err);
+        rc = tl_import_claim(import, import->plan, err);
     if (rc == TL_OK && import->store)
         rc = tl_plan_save(import->plan, import->store, import->options,
-                          import->ledger.server.identity, err);
+                          import->ledger.server.identity, import->cancel, err);
     import->begun = import->begun || rc == TL_OK;
     return rc;
+}
+
+/* In two steps, since the task counts as planned already: a table of which only some files are
+   recorded would be loaded without the others. */
+static int save_added(struct tl_import *import, struct tl_plan *more, struct tl_error *err)
+{
+    int rc;
+
+    for (size_t i = 0; i < more->table_count; i++)
+        more->tables[i].status = TL_STATUS_MISSING;
+    rc = tl_plan_save_tables(more, import->store, import->cancel, err);
+    for (size_t i = 0; i < more->table_count; i++) {
+        more->tables[i].status = TL_STATUS_LOADED;
+        more->tables[i].dirty = true;
+    }
+    return rc == TL_OK ? tl_plan_flush(more, import->store, err) : rc;
 }
 
 int tl_import_add_tables(struct tl_import *import, struct tl_error *err)
 {
     TL_CLEANUP(tl_plan_free_p) struct tl_plan *more = NULL;
-    struct claim payload = {.import = import};
     int rc = tl_plan_build(&more, import->options, import->catalog, import->plan->task_id,
-                           import->plan, err);
+                           import->plan, import->cancel, err);
 
     if (rc != TL_OK || more->table_count == 0)
         return rc;
     for (size_t i = 0; i < more->table_count; i++)
         tl_log(TL_LOG_WARN, "the checkpoint has nothing of this table: it is loaded from zero",
                TL_STR("table", more->tables[i].name), TL_END);
-    payload.plan = more;
-    rc = tl_control_run(&import->control, claim, &payload, err);
+    rc = tl_import_claim(import, more, err);
     if (rc == TL_OK && import->store)
-        rc = tl_plan_save_tables(more, import->store, err);
+        rc = save_added(import, more, err);
     if (rc == TL_OK)
         rc = tl_plan_append(import->plan, more, err);
     return rc;
@@ -216,7 +224,7 @@ int tl_import_load_task(struct tl_import *import, struct tl_error *err)
     if (rc == TL_OK)
         rc = tl_resume_check_failures(import->plan, options, err);
     if (rc == TL_OK)
-        rc = tl_resume_check_source(import->plan, options, import->catalog, err);
+        rc = tl_resume_check_source(import->plan, options, import->catalog, import->cancel, err);
     import->all_done = rc == TL_OK && tl_plan_all_done(import->plan);
     if (rc == TL_OK && options->check_requirements &&
         strcmp(import->task.target_identity, import->ledger.server.identity) != 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order of an import's phases, and what each end means for the exit code. Everything behind the
- * plan is one attempt that is repeated when the server restarted under it: the ledger then says anew
- * what is committed.
+ * plan is one attempt that is repeated when the server restarted under it: the ledger then says
+ * anew what is committed.
  */
 #include "core/import/import.h"
 
@@ -41,6 +41,7 @@ static struct tl_pipeline_settings pipeline_settings(struct tl_import *import)
                                          .ledger = &import->ledger,
                                          .store = import->store,
                                          .control = &import->control,
+                                         .hangup = import->hangup,
                                          .cancel = import->cancel,
                                          .stats = &import->stats};
 }
@@ -147,6 +148,7 @@ static int prepare(struct tl_import *import, struct tl_error *err)
 static void import_done(struct tl_import *import)
 {
     tl_control_done(&import->control);
+    tl_hangup_end(import->hangup);
     tl_plan_free(import->plan);
     tl_task_record_done(&import->task);
     tl_store_close(import->store);
@@ -154,27 +156,51 @@ static void import_done(struct tl_import *import)
     tl_catalog_free(import->catalog);
 }
 
-static enum tl_exit exit_code(const struct tl_import *import, int rc, const struct tl_error *err)
+/* Whether the same command goes on from here. */
+static bool is_resumable(const struct tl_import *import, int rc, const struct tl_error *err)
 {
     switch (rc) {
-    case TL_OK:
-        return TL_EXIT_DONE;
-    case TL_ERR_USAGE:
-        return TL_EXIT_USAGE;
-    case TL_ERR_REFUSED:
-    case TL_ERR_FENCED:
-        return TL_EXIT_REFUSED;
     case TL_ERR_CANCELED:
-        return TL_EXIT_RESUMABLE;
+        return true;
     case TL_ERR_RESTARTED:
     case TL_ERR_STORE:
     case TL_ERR_IO:
-        return import->begun ? TL_EXIT_RESUMABLE : TL_EXIT_FAILED;
+    case TL_ERR_NOMEM:
+        return import->begun || import->resumed;
     case TL_ERR_DB:
-        return import->begun && err->retryable ? TL_EXIT_RESUMABLE : TL_EXIT_FAILED;
+        return (import->begun || import->resumed) && err->retryable;
     default:
-        return TL_EXIT_FAILED;
+        return false;
     }
+}
+
+static enum tl_exit exit_code(const struct tl_import *import, int rc, struct tl_error *err)
+{
+    if (rc == TL_OK)
+        return TL_EXIT_DONE;
+    if (rc == TL_ERR_USAGE)
+        return TL_EXIT_USAGE;
+    if (rc == TL_ERR_REFUSED || rc == TL_ERR_FENCED)
+        return TL_EXIT_REFUSED;
+    if (!is_resumable(import, rc, err))
+        return TL_EXIT_FAILED;
+    if (import->begun && !import->options->checkpoint_enable && !import->retired)
+        tl_error_hint(err, "checkpoints are disabled; to go on nevertheless: tidb-lightning-ctl "
+                           "--checkpoint-rebuild, then run again, both with "
+                           "--enable-checkpoint=true");
+    return TL_EXIT_RESUMABLE;
+}
+
+static int run(struct tl_import *import, struct tl_error *err)
+{
+    int rc = tl_hangup_begin(&import->hangup, import->cancel, err);
+
+    import->control.hangup = import->hangup;
+    if (rc == TL_OK)
+        rc = prepare(import, err);
+    if (rc == TL_OK && !import->nothing_to_do)
+        rc = run_attempts(import, err);
+    return rc;
 }
 
 enum tl_exit tl_import_run(const struct tl_options *options, struct tl_cancel *cancel,
@@ -185,12 +211,10 @@ enum tl_exit tl_import_run(const struct tl_options *options, struct tl_cancel *c
     int rc;
 
     tl_control_init(&import.control, options, cancel);
-    rc = prepare(&import, err);
-    if (rc == TL_OK && !import.nothing_to_do)
-        rc = run_attempts(&import, err);
-    if (rc == TL_OK && import.nothing_to_do)
+    rc = run(&import, err);
+    if (rc == TL_OK && import.nothing_to_do && !import.retired)
         tl_import_report(&import, NULL);
-    else if (rc != TL_OK && import.begun)
+    else if (rc != TL_OK && import.begun && !import.retired)
         tl_import_report(&import, err);
     code = exit_code(&import, rc, err);
     import_done(&import);

@@ -12,8 +12,9 @@
 /* Exit codes of both programs. */
 enum tl_exit {
     TL_EXIT_DONE = 0,
-    TL_EXIT_FAILED = 1,    /* something went wrong for good; a failed table needs the control program */
-    TL_EXIT_USAGE = 2,     /* command line or configuration */
+    TL_EXIT_FAILED =
+        1,             /* something went wrong for good; a failed table needs the control program */
+    TL_EXIT_USAGE = 2, /* command line or configuration */
     TL_EXIT_RESUMABLE = 3, /* stopped; the same command goes on */
     TL_EXIT_REFUSED = 4    /* needs a decision first; nothing was changed */
 };

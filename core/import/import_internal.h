@@ -25,14 +25,18 @@ struct tl_import {
     struct tl_store *store;
     struct tl_task_record task;
     struct tl_control control;
+    struct tl_hangup *hangup;
+    char identity[160]; /* of the target, as it was at the first contact */
     struct tl_ledger ledger;
     struct tl_plan *plan;
     struct tl_write_stats stats;
     bool resumed;
-    bool begun;      /* the task is claimed: a later stop can be resumed */
-    bool all_done;   /* the store says that every table of it is done */
-    bool complete;   /* and the ledger that the end of the import had begun: only that is left */
-    bool nothing_to_do; /* finished long ago, its checkpoint was kept */
+    bool begun;    /* the task is claimed: a later stop can be resumed */
+    bool all_done; /* the store says that every table of it is done */
+    bool complete; /* and the ledger that the end of the import had begun: only that is left */
+    bool retired;  /* everything is loaded and the store put away: only ledger rows are left */
+    bool
+        nothing_to_do; /* finished by an earlier run: its checkpoint was kept, or its end is done */
     uint64_t rows_before;
     uint64_t bytes_before;
     int64_t begun_at; /* clock */
@@ -48,6 +52,11 @@ int tl_import_open_store(struct tl_import *import, struct tl_error *err) TL_WARN
 
 /* First contact with the target: what it is, whether it can be written to. */
 int tl_import_check_target(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Registers the plan's chunks under our task in the ledger, which begins the task when it is not
+   there. May be repeated. */
+int tl_import_claim(struct tl_import *import, const struct tl_plan *plan,
+                    struct tl_error *err) TL_WARN_UNUSED;
 
 /* A first run: plan, claim, save. */
 int tl_import_plan_task(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
@@ -65,8 +74,14 @@ int tl_import_add_tables(struct tl_import *import, struct tl_error *err) TL_WARN
 /* Makes databases, tables and views exist; notes which tables were empty. */
 int tl_import_apply_schema(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
-/* The end of a complete import: intent, store retired, ledger rows last. The summary is printed before
-   the last step. */
+/* Notes what the plan has as loaded by earlier runs, for the report. */
+void tl_import_count_before(struct tl_import *import);
+
+/* Where the checkpoint is, for messages. */
+const char *tl_import_where(const struct tl_import *import);
+
+/* The end of a complete import: intent, store retired, ledger rows last. The summary is printed
+   before the last step. */
 int tl_import_finish(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
 /* One summary on stdout and in the log. failed: err says why the import stopped, or NULL. */

@@ -11,11 +11,14 @@ static bool is_settled(const struct tl_plan_table *table)
     return table->failed || table->settled || table->status >= TL_STATUS_ANALYZE_SKIPPED;
 }
 
-static struct tl_plan_chunk *free_chunk(const struct tl_plan_table *table)
+static struct tl_plan_chunk *free_chunk(struct tl_plan_table *table)
 {
-    for (size_t i = 0; i < table->chunk_count; i++)
-        if (!table->chunks[i].taken && !table->chunks[i].done)
-            return &table->chunks[i];
+    for (; table->next_free < table->chunk_count; table->next_free++) {
+        struct tl_plan_chunk *chunk = &table->chunks[table->next_free];
+
+        if (!chunk->taken && !chunk->done)
+            return chunk;
+    }
     return NULL;
 }
 

@@ -38,8 +38,8 @@ static uint32_t reader_count(const struct tl_options *options)
     return (uint32_t)readers;
 }
 
-/* A batch exists up to four times for each writer (queued, decoded, as a packet, in the library), and
-   once for each reader. */
+/* A batch exists up to four times for each writer (queued, decoded, as a packet, in the library),
+   and once for each reader. */
 uint64_t tl_pipeline_batch_bytes(const struct tl_options *options)
 {
     uint64_t shares = 4 * (uint64_t)tl_pipeline_writers(options) + 2 * reader_count(options);
@@ -87,12 +87,11 @@ static int pipeline_new(struct tl_pipeline **pipeline_out,
     if (!pipeline)
         return tl_error_nomem(err);
     pipeline->settings = *settings;
-    pipeline->writer_settings =
-        (struct tl_writer_settings){.options = settings->options,
-                                    .ledger = settings->ledger,
-                                    .cancel = settings->cancel,
-                                    .stats = settings->stats,
-                                    .stop = &pipeline->stop};
+    pipeline->writer_settings = (struct tl_writer_settings){.options = settings->options,
+                                                            .ledger = settings->ledger,
+                                                            .cancel = settings->cancel,
+                                                            .stats = settings->stats,
+                                                            .stop = &pipeline->stop};
     pthread_cond_init(&pipeline->changed, NULL);
     pthread_mutex_init(&pipeline->outcome_lock, NULL);
     pthread_mutex_init(&pipeline->writer_lock, NULL);

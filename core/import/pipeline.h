@@ -16,6 +16,7 @@
 #include "core/checkpoint/store.h"
 #include "core/config/options.h"
 #include "core/import/control.h"
+#include "core/import/hangup.h"
 #include "core/import/plan.h"
 #include "core/target/ledger.h"
 #include "core/target/writer.h"
@@ -26,6 +27,7 @@ struct tl_pipeline_settings {
     const struct tl_ledger *ledger; /* taken over */
     struct tl_store *store;         /* NULL: checkpoints are off */
     struct tl_control *control;
+    struct tl_hangup *hangup; /* for the recorder's connection; may be NULL */
     struct tl_cancel *cancel;
     struct tl_write_stats *stats;
 };

@@ -23,17 +23,17 @@ struct tl_pipeline {
     struct tl_pipeline_settings settings;
     struct tl_queue *queue;
     struct tl_writer_settings writer_settings;
-    atomic_bool stop;           /* the attempt is over: let everything go */
-    struct tl_cancel *over;     /* requested when the last writer returned: wakes sleepers */
-    pthread_cond_t changed;     /* with plan->lock: a chunk or table changed its state */
-    size_t first_open;          /* plan->lock: tables before it are done or failed */
+    atomic_bool stop;       /* the attempt is over: let everything go */
+    struct tl_cancel *over; /* requested when the last writer returned: wakes sleepers */
+    pthread_cond_t changed; /* with plan->lock: a chunk or table changed its state */
+    size_t first_open;      /* plan->lock: tables before it are done or failed */
     pthread_mutex_t outcome_lock;
-    int outcome;                /* first reason to stop, TL_OK = none */
+    int outcome; /* first reason to stop, TL_OK = none */
     struct tl_error outcome_error;
-    atomic_size_t readers;      /* that have not returned yet; the last one closes the queue */
-    atomic_size_t writers;      /* that have not returned yet; the last one requests `over` */
+    atomic_size_t readers; /* that have not returned yet; the last one closes the queue */
+    atomic_size_t writers; /* that have not returned yet; the last one requests `over` */
     pthread_mutex_t writer_lock;
-    struct tl_writer **writer;  /* writer_lock: the open writer of each thread, or NULL */
+    struct tl_writer **writer; /* writer_lock: the open writer of each thread, or NULL */
 };
 
 /* Stops the attempt for a reason; the first one counts. */

@@ -53,9 +53,17 @@ void tl_plan_free(struct tl_plan *plan)
     for (size_t i = 0; i < plan->table_count; i++)
         free_table(&plan->tables[i]);
     free(plan->tables);
+    free(plan->by_name);
     free(plan->source_dir);
     pthread_mutex_destroy(&plan->lock);
     free(plan);
+}
+
+/* What is sorted or moved has lost its index. */
+static void forget_names(struct tl_plan *plan)
+{
+    free(plan->by_name);
+    plan->by_name = NULL;
 }
 
 /* Grows an array by one zeroed element when count is a power of two (or 0). */
@@ -67,14 +75,14 @@ static void *grow(void *items, size_t count, size_t size)
     return items;
 }
 
-int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table,
-                      struct tl_error *err)
+int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table, struct tl_error *err)
 {
     struct tl_plan_table *tables = grow(plan->tables, plan->table_count, sizeof(*tables));
     struct tl_plan_table *added;
 
     if (!tables)
         return tl_error_nomem(err);
+    forget_names(plan);
     plan->tables = tables;
     added = &tables[plan->table_count];
     memset(added, 0, sizeof(*added));
@@ -110,6 +118,26 @@ int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char 
     return added->path && added->sort_key ? TL_OK : tl_error_nomem(err);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    const struct tl_plan_table *const *left = a;
+    const struct tl_plan_table *const *right = b;
+
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* Without memory for it there is none, and a search takes longer. */
+static void index_names(struct tl_plan *plan)
+{
+    forget_names(plan);
+    plan->by_name = calloc(plan->table_count + 1, sizeof(struct tl_plan_table *));
+    if (!plan->by_name)
+        return;
+    for (size_t i = 0; i < plan->table_count; i++)
+        plan->by_name[i] = &plan->tables[i];
+    qsort(plan->by_name, plan->table_count, sizeof(struct tl_plan_table *), compare_names);
+}
+
 static int64_t table_size(const struct tl_plan_table *table)
 {
     int64_t size = 0;
@@ -141,6 +169,7 @@ static int compare_chunks(const void *a, const void *b)
 
 void tl_plan_sort(struct tl_plan *plan)
 {
+    forget_names(plan);
     for (size_t i = 0; i < plan->table_count; i++)
         if (plan->tables[i].chunk_count > 1)
             qsort(plan->tables[i].chunks, plan->tables[i].chunk_count,
@@ -183,6 +212,32 @@ void tl_plan_set_keys(struct tl_plan *plan)
                                          chunk->offset);
         }
     }
+    index_names(plan);
+}
+
+void tl_plan_chunk_recorded(struct tl_plan_chunk *chunk)
+{
+    chunk->recorded_pos = chunk->pos;
+    chunk->recorded_rows = chunk->rows;
+    chunk->recorded_end = chunk->end_offset;
+    chunk->dirty = false;
+}
+
+void tl_plan_table_recorded(struct tl_plan_table *table)
+{
+    table->recorded[0] = table->status;
+    table->recorded[1] = table->engine_status;
+    table->recorded[2] = table->index_status;
+    table->dirty = false;
+}
+
+uint64_t tl_plan_table_rows(const struct tl_plan_table *table)
+{
+    uint64_t rows = 0;
+
+    for (size_t i = 0; i < table->chunk_count; i++)
+        rows += table->chunks[i].rows;
+    return rows;
 }
 
 void tl_plan_set_status(struct tl_plan_table *table, uint32_t status)
@@ -206,7 +261,6 @@ static void update_counts(struct tl_plan_chunk *chunk)
         chunk->bytes += chunk->ranges.items[i].bytes;
     }
     chunk->pos = tl_ranges_low_water(&chunk->ranges, (uint64_t)chunk->offset);
-    chunk->dirty = true;
 }
 
 static void complete_chunk(struct tl_plan_chunk *chunk)
@@ -220,8 +274,23 @@ static void complete_chunk(struct tl_plan_chunk *chunk)
     chunk->real_pos = chunk->file_size;
     tl_ranges_done(&chunk->ranges);
     table->chunks_done++;
-    if (table->chunks_done == table->chunk_count)
+    if (table->chunks_done == table->chunk_count && !table->failed)
         tl_plan_set_status(table, TL_STATUS_ALL_WRITTEN);
+}
+
+int tl_plan_add_range(struct tl_plan_chunk *chunk, const struct tl_range *range,
+                      struct tl_error *err)
+{
+    bool alone = chunk->ranges.count == 0;
+    int rc = chunk->done ? tl_error_set(err, TL_ERR, "file %s: a batch behind its end", chunk->path)
+                         : tl_ranges_add(&chunk->ranges, range, err);
+
+    if (rc != TL_OK)
+        return rc;
+    update_counts(chunk);
+    chunk->compact = chunk->compact || !alone; /* one row of the ledger is compact already */
+    complete_chunk(chunk);
+    return TL_OK;
 }
 
 int tl_plan_commit(struct tl_plan *plan, struct tl_plan_chunk *chunk, const struct tl_range *range,
@@ -230,13 +299,8 @@ int tl_plan_commit(struct tl_plan *plan, struct tl_plan_chunk *chunk, const stru
     int rc;
 
     pthread_mutex_lock(&plan->lock);
-    rc = chunk->done ? tl_error_set(err, TL_ERR, "file %s: a batch behind its end", chunk->path)
-                     : tl_ranges_add(&chunk->ranges, range, err);
-    if (rc == TL_OK) {
-        update_counts(chunk);
-        chunk->compact = true;
-        complete_chunk(chunk);
-    }
+    rc = tl_plan_add_range(chunk, range, err);
+    chunk->dirty = true;
     pthread_mutex_unlock(&plan->lock);
     return rc;
 }
@@ -267,129 +331,32 @@ bool tl_plan_all_done(const struct tl_plan *plan)
     return true;
 }
 
+struct wanted_name {
+    const char *name;
+    size_t len;
+};
+
+static int compare_wanted(const void *key, const void *item)
+{
+    const struct wanted_name *wanted = key;
+    const struct tl_plan_table *const *table = item;
+    int order = strncmp(wanted->name, (*table)->name, wanted->len);
+
+    return order == 0 && (*table)->name[wanted->len] != '\0' ? -1 : order;
+}
+
 struct tl_plan_table *tl_plan_find(const struct tl_plan *plan, const char *name, size_t len)
 {
+    const struct wanted_name wanted = {name, len};
+    struct tl_plan_table **found;
+
+    if (plan->by_name) {
+        found = bsearch(&wanted, plan->by_name, plan->table_count, sizeof(struct tl_plan_table *),
+                        compare_wanted);
+        return found ? *found : NULL;
+    }
     for (size_t i = 0; i < plan->table_count; i++)
         if (strlen(plan->tables[i].name) == len && memcmp(plan->tables[i].name, name, len) == 0)
             return &plan->tables[i];
     return NULL;
-}
-
-struct ledger_walk {
-    struct tl_plan *plan;
-    struct tl_plan_chunk **by_key; /* sorted by key */
-    size_t count;
-    size_t next;
-    struct tl_error *err;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct tl_plan_chunk *const *left = a;
-    const struct tl_plan_chunk *const *right = b;
-
-    return memcmp((*left)->key.digest.bytes, (*right)->key.digest.bytes, TL_DIGEST_LEN);
-}
-
-static int take_range(const struct tl_chunk_key *key, const struct tl_range *range, void *payload)
-{
-    struct ledger_walk *walk = payload;
-    struct tl_plan_chunk wanted = {.key = *key};
-    const struct tl_plan_chunk *wanted_p = &wanted;
-    struct tl_plan_chunk **found =
-        bsearch(&wanted_p, walk->by_key, walk->count, sizeof(walk->by_key[0]), compare_keys);
-
-    if (!found)
-        return tl_error_set(walk->err, TL_ERR_REFUSED,
-                            "the ledger of task %lld has a chunk that its checkpoint lacks",
-                            (long long)walk->plan->task_id);
-    return tl_plan_commit(walk->plan, *found, range, walk->err);
-}
-
-static void reset_chunk(struct tl_plan_chunk *chunk)
-{
-    tl_ranges_done(&chunk->ranges);
-    chunk->pos = (uint64_t)chunk->offset;
-    chunk->rows = 0;
-    chunk->bytes = 0;
-    chunk->real_pos = 0;
-    chunk->taken = false;
-    chunk->done = false;
-    chunk->dirty = true;
-    chunk->end_offset =
-        chunk->compression == TL_COMPRESSION_NONE ? chunk->file_size : TL_END_UNKNOWN;
-}
-
-static size_t collect_chunks(struct tl_plan *plan, struct tl_plan_chunk **chunks_out)
-{
-    size_t count = 0;
-
-    for (size_t t = 0; t < plan->table_count; t++) {
-        struct tl_plan_table *table = &plan->tables[t];
-
-        for (size_t c = 0; c < table->chunk_count; c++) {
-            if (chunks_out) {
-                reset_chunk(&table->chunks[c]);
-                chunks_out[count] = &table->chunks[c];
-            }
-            count++;
-        }
-        table->chunks_done = 0;
-        table->readers = 0;
-        table->finishing = false;
-        table->settled = false;
-    }
-    return count;
-}
-
-/* The ledger decides: a table that the store calls done but that lacks a range begins again, and one
-   whose files are all committed is at least "written". */
-static size_t settle_tables(struct tl_plan *plan)
-{
-    size_t lowered = 0;
-
-    for (size_t t = 0; t < plan->table_count; t++) {
-        struct tl_plan_table *table = &plan->tables[t];
-
-        for (size_t c = 0; c < table->chunk_count; c++) {
-            struct tl_plan_chunk *chunk = &table->chunks[c];
-
-            lowered += chunk->recorded_pos > chunk->pos;
-            chunk->recorded_pos = chunk->pos;
-        }
-        if (table->failed || tl_status_is_invalid(table->status))
-            continue;
-        if (table->chunks_done < table->chunk_count) {
-            table->status = TL_STATUS_LOADED;
-            table->engine_status = TL_STATUS_LOADED;
-            table->index_status = TL_STATUS_LOADED;
-        } else if (table->status < TL_STATUS_INDEX_IMPORTED) {
-            tl_plan_set_status(table, TL_STATUS_ALL_WRITTEN);
-        }
-        table->dirty = true;
-    }
-    return lowered;
-}
-
-int tl_plan_apply_ledger(struct tl_plan *plan, const struct tl_ledger *ledger,
-                         struct tl_session *session, size_t *lowered_out, struct tl_error *err)
-{
-    size_t count = 0;
-    TL_CLEANUP_FREE struct tl_plan_chunk **by_key = NULL;
-    struct ledger_walk walk = {.plan = plan, .err = err};
-    int rc;
-
-    for (size_t t = 0; t < plan->table_count; t++)
-        count += plan->tables[t].chunk_count;
-    by_key = calloc(count + 1, sizeof(struct tl_plan_chunk *));
-    if (!by_key)
-        return tl_error_nomem(err);
-    collect_chunks(plan, by_key);
-    qsort(by_key, count, sizeof(struct tl_plan_chunk *), compare_keys);
-    walk.by_key = by_key;
-    walk.count = count;
-    rc = tl_ledger_ranges(ledger, session, take_range, &walk, err);
-    if (rc == TL_OK)
-        *lowered_out = settle_tables(plan);
-    return rc;
 }

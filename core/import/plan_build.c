@@ -84,9 +84,8 @@ static int add_ignored(struct tl_plan_table *table, const struct tl_strings *col
     return TL_OK;
 }
 
-static int matches_filter(const struct tl_ignore_columns *rule, bool case_sensitive,
-                          const char *db, const char *name, bool *matches_out,
-                          struct tl_error *err)
+static int matches_filter(const struct tl_ignore_columns *rule, bool case_sensitive, const char *db,
+                          const char *name, bool *matches_out, struct tl_error *err)
 {
     TL_CLEANUP(tl_filter_free_p) struct tl_filter *filter = NULL;
     int rc = tl_filter_new(&filter, &rule->table_filter, case_sensitive, err);
@@ -158,9 +157,17 @@ static bool same_target(const struct tl_source_table *a, const struct tl_source_
     return strcmp(a->target_db, b->target_db) == 0 && strcmp(a->target_name, b->target_name) == 0;
 }
 
+static int check_stop(const struct tl_cancel *cancel, struct tl_error *err)
+{
+    if (!cancel || !tl_cancel_requested(cancel))
+        return TL_OK;
+    return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
+}
+
 /* Source tables grouped by target; several may be routed onto one. */
 static int add_tables(struct tl_plan *plan, const struct tl_catalog *catalog,
-                      const struct tl_source_table **sources, size_t count, struct tl_error *err)
+                      const struct tl_source_table **sources, size_t count,
+                      const struct tl_cancel *cancel, struct tl_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const struct tl_source_table *source = sources[i];
@@ -168,8 +175,12 @@ static int add_tables(struct tl_plan *plan, const struct tl_catalog *catalog,
 
         if (i == 0 || !same_target(sources[i - 1], source))
             rc = tl_plan_add_table(plan, source->target_db, source->target_name, err);
-        for (size_t f = 0; rc == TL_OK && f < source->file_count; f++)
-            rc = add_file(&plan->tables[plan->table_count - 1], catalog, &source->files[f], err);
+        for (size_t f = 0; rc == TL_OK && f < source->file_count; f++) {
+            rc = check_stop(cancel, err);
+            if (rc == TL_OK)
+                rc =
+                    add_file(&plan->tables[plan->table_count - 1], catalog, &source->files[f], err);
+        }
         if (rc != TL_OK)
             return rc;
     }
@@ -205,7 +216,7 @@ static bool is_known(const char **names, size_t count, const struct tl_source_ta
 
 int tl_plan_build(struct tl_plan **plan_out, const struct tl_options *options,
                   const struct tl_catalog *catalog, int64_t task_id, const struct tl_plan *known,
-                  struct tl_error *err)
+                  const struct tl_cancel *cancel, struct tl_error *err)
 {
     TL_CLEANUP(tl_plan_free_p) struct tl_plan *plan = NULL;
     TL_CLEANUP_FREE const struct tl_source_table **sources =
@@ -217,10 +228,11 @@ int tl_plan_build(struct tl_plan **plan_out, const struct tl_options *options,
     if (rc != TL_OK || !sources)
         return rc != TL_OK ? rc : tl_error_nomem(err);
     for (size_t i = 0; i < catalog->table_count; i++)
-        if (!catalog->tables[i].view && !is_known(names, known ? known->table_count : 0, &catalog->tables[i]))
+        if (!catalog->tables[i].view &&
+            !is_known(names, known ? known->table_count : 0, &catalog->tables[i]))
             sources[count++] = &catalog->tables[i];
     qsort(sources, count, sizeof(sources[0]), compare_targets);
-    rc = add_tables(plan, catalog, sources, count, err);
+    rc = add_tables(plan, catalog, sources, count, cancel, err);
     for (size_t t = 0; rc == TL_OK && t < plan->table_count; t++) {
         rc = refuse_colliding_paths(&plan->tables[t], err);
         if (rc == TL_OK)

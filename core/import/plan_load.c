@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the plan from the store. Committed state is not taken from here but from the ledger; only
- * statuses and failures are.
+ * Reading the plan from the store. Statuses and failures are taken from here; committed state only
+ * until the ledger is read.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,8 @@ static int add_table(const struct ckpt_table *record, void *payload)
     struct tl_plan_table *added;
     int rc;
 
+    if (record->status == TL_STATUS_MISSING)
+        return TL_OK; /* a run died while it was added: it is planned anew */
     if (!name)
         return tl_error_nomem(loader->err);
     rc = tl_unique_name_split(name, &db, &table, loader->err);
@@ -42,6 +45,7 @@ static int add_table(const struct ckpt_table *record, void *payload)
     added->was_empty = record->extra.len > 0;
     added->create_time = record->create_time;
     added->dirty = false;
+    added->recorded[0] = record->status;
     return TL_OK;
 }
 
@@ -50,9 +54,9 @@ static int take_engine(const struct ckpt_engine *record, void *payload)
     struct loader *loader = payload;
 
     if (record->engine_id == TL_ENGINE_DATA)
-        loader->table->engine_status = record->status;
+        loader->table->engine_status = loader->table->recorded[1] = record->status;
     else
-        loader->table->index_status = record->status;
+        loader->table->index_status = loader->table->recorded[2] = record->status;
     loader->table->failed = loader->table->failed || tl_status_is_invalid(record->status);
     return TL_OK;
 }
@@ -75,8 +79,12 @@ static int take_chunk(const struct ckpt_chunk *record, void *payload)
     chunk->compression = (enum tl_compression)record->compression;
     chunk->file_size = record->file_size;
     chunk->end_offset = record->end_offset;
-    chunk->recorded_pos = (uint64_t)record->pos;
+    chunk->pos = (uint64_t)record->pos;
+    chunk->real_pos = record->real_pos;
+    chunk->rows = record->kvc_kvs;
+    chunk->bytes = record->kvc_bytes;
     chunk->create_time = record->create_time;
+    tl_plan_chunk_recorded(chunk);
     return TL_OK;
 }
 
@@ -111,6 +119,8 @@ static int take_failure(const struct ckpt_failure *record, void *payload)
                  record->message.len ? record->message.data : "");
     tl_error_hint(why, "%.*s", (int)record->hint.len, record->hint.len ? record->hint.data : "");
     why->native = record->native_code;
+    snprintf(why->sqlstate, sizeof(why->sqlstate), "%.*s", (int)record->sqlstate.len,
+             record->sqlstate.len ? record->sqlstate.data : "");
     why->line = record->line;
     why->offset = record->offset;
     table->failure = why;

@@ -8,37 +8,51 @@
 
 #include "core/import/plan_records.h"
 
-static int save_chunks(const struct tl_plan_table *table, struct tl_changes *changes,
-                       struct tl_store *store, struct tl_error *err)
+struct save {
+    struct tl_changes *changes;
+    struct tl_store *store;
+    const struct tl_cancel *cancel;
+};
+
+/* Room for `more` changes. */
+static int make_room(struct save *save, size_t more, struct tl_error *err)
+{
+    if (tl_changes_fit(save->changes, more))
+        return TL_OK;
+    if (save->cancel && tl_cancel_requested(save->cancel))
+        return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
+    return tl_changes_apply(save->changes, save->store, err);
+}
+
+static int save_chunks(struct tl_plan_table *table, struct save *save, struct tl_error *err)
 {
     for (size_t i = 0; i < table->chunk_count; i++) {
-        int rc = TL_OK;
+        int rc = make_room(save, 2, err);
 
-        if (!tl_changes_fit(changes, 2))
-            rc = tl_changes_apply(changes, store, err);
         if (rc != TL_OK)
             return rc;
-        tl_changes_add_chunk(changes, &table->chunks[i]);
-        tl_changes_add_source(changes, &table->chunks[i]);
-        table->chunks[i].dirty = false;
+        tl_changes_add_chunk(save->changes, &table->chunks[i]);
+        tl_changes_add_source(save->changes, &table->chunks[i]);
+        tl_plan_chunk_recorded(&table->chunks[i]);
     }
     return TL_OK;
 }
 
-int tl_plan_save_tables(struct tl_plan *plan, struct tl_store *store, struct tl_error *err)
+int tl_plan_save_tables(struct tl_plan *plan, struct tl_store *store,
+                        const struct tl_cancel *cancel, struct tl_error *err)
 {
     TL_CLEANUP_FREE struct tl_changes *changes = calloc(1, sizeof(*changes));
+    struct save save = {changes, store, cancel};
     int rc = changes ? TL_OK : tl_error_nomem(err);
 
     for (size_t i = 0; rc == TL_OK && i < plan->table_count; i++) {
-        if (!tl_changes_fit(changes, 3))
-            rc = tl_changes_apply(changes, store, err);
+        rc = make_room(&save, 3, err);
         if (rc != TL_OK)
             break;
         tl_changes_add_table(changes, plan, &plan->tables[i]);
         tl_changes_add_engines(changes, &plan->tables[i]);
-        plan->tables[i].dirty = false;
-        rc = save_chunks(&plan->tables[i], changes, store, err);
+        tl_plan_table_recorded(&plan->tables[i]);
+        rc = save_chunks(&plan->tables[i], &save, err);
     }
     if (rc == TL_OK)
         rc = tl_changes_apply(changes, store, err);
@@ -46,14 +60,14 @@ int tl_plan_save_tables(struct tl_plan *plan, struct tl_store *store, struct tl_
 }
 
 int tl_plan_save(struct tl_plan *plan, struct tl_store *store, const struct tl_options *options,
-                 const char *target_identity, struct tl_error *err)
+                 const char *target_identity, const struct tl_cancel *cancel, struct tl_error *err)
 {
     int rc = tl_store_delete(store, CKPT_DELETE_ALL, NULL, err);
 
     if (rc == TL_OK)
         rc = tl_task_record_save(store, plan, options, target_identity, false, err);
     if (rc == TL_OK)
-        rc = tl_plan_save_tables(plan, store, err);
+        rc = tl_plan_save_tables(plan, store, cancel, err);
     if (rc == TL_OK)
         rc = tl_task_record_save(store, plan, options, target_identity, true, err);
     return rc;
@@ -76,7 +90,7 @@ static void take_table(struct flush *flush, struct tl_changes *changes)
         tl_changes_add_engines(changes, table);
         if (table->failure)
             tl_changes_add_failure(changes, table);
-        table->dirty = false;
+        tl_plan_table_recorded(table);
     }
     flush->table_taken = true;
 }
@@ -100,7 +114,7 @@ static bool gather(struct flush *flush, struct tl_changes *changes)
             if (!tl_changes_fit(changes, 1))
                 return false;
             tl_changes_add_chunk(changes, chunk);
-            chunk->dirty = false;
+            tl_plan_chunk_recorded(chunk);
         }
         flush->chunk = 0;
         flush->table_taken = false;

@@ -12,7 +12,8 @@
 #include "core/checkpoint/store.h"
 #include "core/import/plan.h"
 
-/* The table record's extra: one word that says that its target table was empty before the first run. */
+/* The table record's extra: one word that says that its target table was empty before the first
+ * run. */
 #define TL_EXTRA_WAS_EMPTY "was-empty"
 
 /* What the store says of the task, and what it was planned with. Strings owned. */
@@ -41,20 +42,23 @@ int tl_task_record_save(struct tl_store *store, const struct tl_plan *plan,
 /* The digests of the options that must not change between runs: JSON, new string, free(). */
 char *tl_options_digest(const struct tl_options *options);
 
-/* Replaces the store's content by the plan: task with planned = 0, all records, planned = 1. */
+/* Replaces the store's content by the plan: task with planned = 0, all records, planned = 1.
+   TL_ERR_CANCELED on request (cancel may be NULL): nothing is planned then. */
 int tl_plan_save(struct tl_plan *plan, struct tl_store *store, const struct tl_options *options,
-                 const char *target_identity, struct tl_error *err) TL_WARN_UNUSED;
+                 const char *target_identity, const struct tl_cancel *cancel,
+                 struct tl_error *err) TL_WARN_UNUSED;
 
-/* Adds the records of all tables of a plan to the store. */
+/* Adds the records of all tables of a plan to the store. cancel as above. */
 int tl_plan_save_tables(struct tl_plan *plan, struct tl_store *store,
-                        struct tl_error *err) TL_WARN_UNUSED;
+                        const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Reads the whole plan. */
 int tl_plan_load(struct tl_plan **plan_out, struct tl_store *store,
                  const struct tl_task_record *task, struct tl_error *err) TL_WARN_UNUSED;
 
-/* Takes the changed records (under the plan's lock), clears their dirty marks and applies them; marks
-   everything dirty again when that fails. Applying happens without the lock. */
-int tl_plan_flush(struct tl_plan *plan, struct tl_store *store, struct tl_error *err) TL_WARN_UNUSED;
+/* Takes the changed records (under the plan's lock), clears their dirty marks and applies them;
+   marks everything dirty again when that fails. Applying happens without the lock. */
+int tl_plan_flush(struct tl_plan *plan, struct tl_store *store,
+                  struct tl_error *err) TL_WARN_UNUSED;
 
 #endif

@@ -46,8 +46,8 @@ double tl_progress_percent(const struct tl_progress *progress);
 
 struct tl_progress_display;
 
-/* Shows progress in a thread of its own until tl_progress_end: on a terminal some lines that are drawn
-   again at most 5 times a second, else a log line every cron.log-progress. */
+/* Shows progress in a thread of its own until tl_progress_end: on a terminal some lines that are
+   drawn again at most 5 times a second, else a log line every cron.log-progress. */
 int tl_progress_begin(struct tl_progress_display **display_out, struct tl_plan *plan,
                       const struct tl_options *options, struct tl_error *err) TL_WARN_UNUSED;
 void tl_progress_end(struct tl_progress_display *display); /* accepts NULL */

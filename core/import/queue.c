@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a batch costs besides its bytes: its head, its states, its chunk's feed. It bounds the number of
-   tiny batches of tiny files. */
+/* What a batch costs besides its bytes: its head, its states, its chunk's feed. It bounds the
+   number of tiny batches of tiny files. */
 enum { BATCH_OVERHEAD = 16 * 1024 };
 
 struct tl_queue {

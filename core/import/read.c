@@ -3,6 +3,7 @@
  * A reader thread: cuts one chunk after the other into batches. After a restart it begins at the
  * lowest gap and drops what is committed already.
  */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +72,9 @@ static uint64_t stop_at(const struct gaps *gaps, bool *committed_out)
 static void advance(struct gaps *gaps, uint64_t pos)
 {
     gaps->pos = pos;
-    while (gaps->next < gaps->count && gaps->ranges[gaps->next].end <= pos)
+    /* Not past the last one, which may be empty: it says that the end of the file is committed. */
+    while (gaps->next < gaps->count && gaps->ranges[gaps->next].end <= pos &&
+           !gaps->ranges[gaps->next].last)
         gaps->next++;
 }
 
@@ -93,6 +96,19 @@ static bool should_stop(struct tl_pipeline *pipeline, const struct tl_plan_chunk
     return failed || atomic_load(&pipeline->stop);
 }
 
+/* A file that was cut off since it was planned would lose rows without a word. */
+static int check_end(const struct tl_plan_chunk *chunk, const struct tl_batch *batch,
+                     struct tl_error *err)
+{
+    if (!batch->last || chunk->compression != TL_COMPRESSION_NONE ||
+        batch->end_pos == (uint64_t)chunk->file_size)
+        return TL_OK;
+    return tl_error_set(err, TL_ERR_DATA,
+                        "file %s was changed while it was imported: it ends at byte %" PRIu64
+                        ", and had %" PRId64 " bytes",
+                        chunk->path, batch->end_pos, chunk->file_size);
+}
+
 static int read_batches(struct tl_pipeline *pipeline, struct tl_feed *feed,
                         struct tl_reader *reader, struct gaps *gaps, struct tl_error *err)
 {
@@ -104,6 +120,11 @@ static int read_batches(struct tl_pipeline *pipeline, struct tl_feed *feed,
 
         if (rc != TL_OK || !batch)
             return rc;
+        rc = check_end(feed->chunk, batch, err);
+        if (rc != TL_OK) {
+            tl_batch_free(batch);
+            return rc;
+        }
         advance(gaps, batch->end_pos);
         last = batch->last;
         if (committed)
@@ -149,8 +170,8 @@ struct prepare {
 static int load_info(struct tl_session *session, void *payload, struct tl_error *err)
 {
     struct prepare *prepare = payload;
-    int rc = tl_table_info_load(&prepare->info, session, prepare->table->db, prepare->table->table,
-                                err);
+    int rc =
+        tl_table_info_load(&prepare->info, session, prepare->table->db, prepare->table->table, err);
 
     if (rc != TL_NOT_FOUND)
         return rc;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/import/pipeline_internal.h"
 #include "core/import/plan_store.h"
@@ -58,6 +59,13 @@ static void put_back(struct tl_plan *plan, struct tl_plan_chunk **chunks, size_t
     pthread_mutex_unlock(&plan->lock);
 }
 
+static void disconnect(struct recorder *recorder)
+{
+    tl_hangup_watch(recorder->settings->hangup, TL_HANGUP_RECORDER, NULL);
+    tl_session_close(recorder->session);
+    recorder->session = NULL;
+}
+
 static int open_session(struct recorder *recorder, struct tl_error *err)
 {
     const struct tl_pipeline_settings *settings = recorder->settings;
@@ -66,14 +74,14 @@ static int open_session(struct recorder *recorder, struct tl_error *err)
     if (recorder->session)
         return TL_OK;
     rc = tl_session_open(&recorder->session, settings->options, err);
-    if (rc == TL_OK)
-        rc = tl_server_check(&settings->ledger->server, recorder->session, err);
+    if (rc != TL_OK)
+        return rc;
+    tl_hangup_watch(settings->hangup, TL_HANGUP_RECORDER, recorder->session);
+    rc = tl_server_check(&settings->ledger->server, recorder->session, err);
     if (rc == TL_OK)
         rc = tl_ledger_add_writer(settings->ledger, recorder->session, RECORDER_ID, err);
-    if (rc != TL_OK) {
-        tl_session_close(recorder->session);
-        recorder->session = NULL;
-    }
+    if (rc != TL_OK)
+        disconnect(recorder);
     return rc;
 }
 
@@ -88,10 +96,11 @@ static int record_fenced(struct recorder *recorder, struct tl_plan_chunk **chunk
     if (rc == TL_OK && settings->store)
         rc = tl_plan_flush(settings->plan, settings->store, err);
     if (rc == TL_OK)
-        return tl_session_exec(recorder->session, "COMMIT", 6, NULL, err);
+        rc = tl_session_exec(recorder->session, "COMMIT", 6, NULL, err);
+    if (rc == TL_OK)
+        return TL_OK;
     /* A half-done transaction goes with its connection. */
-    tl_session_close(recorder->session);
-    recorder->session = NULL;
+    disconnect(recorder);
     return rc;
 }
 
@@ -115,18 +124,56 @@ static int record_once(struct recorder *recorder, struct tl_error *err)
     return rc;
 }
 
-int tl_record_now(const struct tl_pipeline_settings *settings, struct tl_error *err)
-{
-    struct recorder recorder = {.settings = settings};
-    int rc = record_once(&recorder, err);
-
-    tl_session_close(recorder.session);
-    return rc;
-}
-
 static bool is_passing(int rc, const struct tl_error *err)
 {
     return rc == TL_ERR_DB && err->retryable;
+}
+
+/* Whether a failure of the last try is worth another one. A store that failed for good gets one,
+   since a failed table must not be forgotten; trouble of the target may pass until `end`. */
+static bool try_again(const struct recorder *recorder, int rc, const struct tl_error *err,
+                      int tries, int64_t end)
+{
+    if (rc == TL_ERR_STORE && !err->retryable)
+        return tries == 1;
+    return is_passing(rc, err) && tl_clock_ns() < end &&
+           !tl_cancel_requested(recorder->settings->cancel);
+}
+
+static int record_last(struct recorder *recorder, int64_t patience_ns, struct tl_error *err)
+{
+    int64_t end = tl_clock_ns() + patience_ns;
+    int rc = record_once(recorder, err);
+
+    for (int tries = 1; rc != TL_OK && try_again(recorder, rc, err, tries, end); tries++) {
+        tl_log_error(TL_LOG_WARN, "progress is not recorded yet, trying again", err);
+        tl_cancel_sleep(recorder->settings->cancel, PERIOD);
+        rc = record_once(recorder, err);
+    }
+    return rc;
+}
+
+int tl_record_now(const struct tl_pipeline_settings *settings, struct tl_error *err)
+{
+    struct recorder recorder = {.settings = settings};
+    int rc = record_last(&recorder, (int64_t)settings->options->retry_timeout * TL_NS_PER_SEC, err);
+
+    disconnect(&recorder);
+    return rc;
+}
+
+static void record(struct tl_pipeline *pipeline, struct recorder *recorder)
+{
+    struct tl_error err;
+    int rc;
+
+    tl_error_init(&err);
+    rc = record_once(recorder, &err);
+    if (rc == TL_OK)
+        return;
+    tl_log_error(TL_LOG_DEBUG, "progress is not recorded yet", &err);
+    if (!is_passing(rc, &err))
+        tl_pipeline_stop(pipeline, rc, &err);
 }
 
 void tl_recorder_thread(size_t index, void *payload)
@@ -134,22 +181,18 @@ void tl_recorder_thread(size_t index, void *payload)
     struct tl_pipeline *pipeline = payload;
     struct recorder recorder = {.settings = &pipeline->settings};
     struct tl_error err;
-    bool over = false;
+    int rc;
 
     (void)index;
     mysql_thread_init();
-    while (!over) {
-        int rc;
-
-        over = tl_cancel_sleep_either(pipeline->over, NULL, PERIOD);
-        tl_error_init(&err);
-        rc = record_once(&recorder, &err);
-        if (rc == TL_OK)
-            continue;
-        tl_log_error(TL_LOG_DEBUG, "progress is not recorded yet", &err);
-        if (!is_passing(rc, &err))
-            tl_pipeline_stop(pipeline, rc, &err);
-    }
-    tl_session_close(recorder.session);
+    while (!tl_cancel_sleep(pipeline->over, PERIOD))
+        record(pipeline, &recorder);
+    tl_error_init(&err);
+    rc = record_last(&recorder, 0, &err);
+    if (rc != TL_OK)
+        tl_log_error(TL_LOG_DEBUG, "progress is not recorded", &err);
+    if (rc != TL_OK && !is_passing(rc, &err))
+        tl_pipeline_stop(pipeline, rc, &err);
+    disconnect(&recorder);
     mysql_thread_end();
 }

@@ -71,10 +71,9 @@ int tl_resume_check_task(const struct tl_task_record *task, const struct tl_opti
                      "config 'mydumper.data-source-dir' value '%s' different from checkpoint "
                      "value '%s' (in %s)",
                      catalog->dir, task->source_dir, store_where);
-        return tl_error_hint(err,
-                             "this checkpoint belongs to another import: choose another "
-                             "checkpoint.dsn or checkpoint.schema, or, when the same dump was "
-                             "moved, set lightning.check-requirements = false");
+        return tl_error_hint(err, "this checkpoint belongs to another import: choose another "
+                                  "checkpoint.dsn or checkpoint.schema, or, when the same dump was "
+                                  "moved, set lightning.check-requirements = false");
     }
     return check_options(task, options, err);
 }
@@ -108,12 +107,13 @@ int tl_resume_check_failures(const struct tl_plan *plan, const struct tl_options
                  "(status %u)%s%s; tables failed in all: %zu",
                  first->name, tl_status_name(first->status), first->status,
                  first->failure ? ": " : "", first->failure ? first->failure->message : "", failed);
-    return tl_error_hint(err,
-                         "mend the cause, then run tidb-lightning-ctl --checkpoint-error-%s='%s'%s "
-                         "(destroy drops the table and loads it anew, --checkpoint-error-ignore='%s' "
-                         "goes on where it stopped); all failed tables at once: "
-                         "tidb-lightning-ctl --checkpoint-error-destroy=all%s",
-                         ctl_remedy(first), first->name, config, first->name, config);
+    return tl_error_hint(
+        err,
+        "mend the cause, then run tidb-lightning-ctl --checkpoint-error-%s='%s'%s "
+        "(destroy drops the table and loads it anew, --checkpoint-error-ignore='%s' "
+        "goes on where it stopped); all failed tables at once: "
+        "tidb-lightning-ctl --checkpoint-error-destroy=all%s",
+        ctl_remedy(first), first->name, config, first->name, config);
 }
 
 struct found_file {
@@ -201,9 +201,10 @@ static int check_file(const struct tl_plan_chunk *chunk, const struct tl_source_
         return source_changed(chunk, "has other content", err);
     if (file->mtime != chunk->mtime && options->check_requirements) {
         source_changed(chunk, "was written to (its modification time differs)", err);
-        return tl_error_hint(err, "if its content is the same as before, set "
-                                  "lightning.check-requirements = false for this run; else load "
-                                  "table %s anew: tidb-lightning-ctl --checkpoint-remove",
+        return tl_error_hint(err,
+                             "if its content is the same as before, set "
+                             "lightning.check-requirements = false for this run; else load "
+                             "table %s anew: tidb-lightning-ctl --checkpoint-remove",
                              chunk->table->name);
     }
     return TL_OK;
@@ -264,7 +265,8 @@ static int check_new_files(const struct tl_plan *plan, const struct source_index
 }
 
 int tl_resume_check_source(const struct tl_plan *plan, const struct tl_options *options,
-                           const struct tl_catalog *catalog, struct tl_error *err)
+                           const struct tl_catalog *catalog, const struct tl_cancel *cancel,
+                           struct tl_error *err)
 {
     struct source_index index = {0};
     int rc = index_source(&index, catalog, err);
@@ -273,7 +275,10 @@ int tl_resume_check_source(const struct tl_plan *plan, const struct tl_options *
         for (size_t c = 0; rc == TL_OK && c < plan->tables[t].chunk_count; c++) {
             const struct tl_plan_chunk *chunk = &plan->tables[t].chunks[c];
 
-            rc = check_file(chunk, find_file(&index, chunk->path), options, catalog, err);
+            if (tl_cancel_requested(cancel))
+                rc = tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
+            else
+                rc = check_file(chunk, find_file(&index, chunk->path), options, catalog, err);
         }
     if (rc == TL_OK)
         rc = check_new_files(plan, &index, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the catalogue to the target's databases, tables and views. A table that has rows of this task
- * must be there already: making it anew would hide that somebody dropped it.
+ * From the catalogue to the target's databases, tables and views. A table that has rows of this
+ * task must be there already: making it anew would hide that somebody dropped it.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -39,9 +39,9 @@ static int items_init(struct items *items, const struct tl_catalog *catalog, str
     return items->list && items->paths && items->created ? TL_OK : tl_error_nomem(err);
 }
 
-static int add_item(struct items *items, enum tl_schema_kind kind, const char *db,
-                    const char *name, const struct tl_catalog *catalog,
-                    const struct tl_source_file *file, struct tl_error *err)
+static int add_item(struct items *items, enum tl_schema_kind kind, const char *db, const char *name,
+                    const struct tl_catalog *catalog, const struct tl_source_file *file,
+                    struct tl_error *err)
 {
     struct tl_schema_item *item = &items->list[items->count];
     char path[PATH_MAX];
@@ -89,8 +89,8 @@ static int apply(struct tl_session *session, void *payload, struct tl_error *err
 {
     struct apply *apply = payload;
 
-    return tl_schema_apply(apply->import->options, session, apply->items->list,
-                           apply->items->count, apply->items->created, apply->import->cancel, err);
+    return tl_schema_apply(apply->import->options, session, apply->items->list, apply->items->count,
+                           apply->items->created, apply->import->cancel, err);
 }
 
 static void note_created(struct tl_plan *plan, const struct items *items)

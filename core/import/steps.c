@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What follows the last row of a table: row count, statistics, durability, final status. The statuses
- * are upstream's, also of the steps that do nothing here (MariaDB and MySQL raise AUTO_INCREMENT by
- * themselves with every explicit id).
+ * What follows the last row of a table: row count, statistics, durability, final status. The
+ * statuses are upstream's, also of the steps that do nothing here (MariaDB and MySQL raise
+ * AUTO_INCREMENT by themselves with every explicit id).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,11 +55,10 @@ static int analyze_table(struct tl_session *session, void *payload, struct tl_er
 
 static uint64_t loaded_rows(struct tl_pipeline *pipeline, const struct tl_plan_table *table)
 {
-    uint64_t rows = 0;
+    uint64_t rows;
 
     pthread_mutex_lock(&pipeline->settings.plan->lock);
-    for (size_t i = 0; i < table->chunk_count; i++)
-        rows += table->chunks[i].rows;
+    rows = tl_plan_table_rows(table);
     pthread_mutex_unlock(&pipeline->settings.plan->lock);
     return rows;
 }
@@ -93,8 +92,9 @@ static int verify(struct tl_pipeline *pipeline, struct tl_plan_table *table, str
     tl_error_set(err, TL_ERR_DATA,
                  "table %s has %" PRIu64 " rows, but %" PRIu64 " were loaded into it", table->name,
                  query.result, loaded);
-    return tl_error_hint(err, "did somebody else write to it? if that is right, accept the table as "
-                              "it is: tidb-lightning-ctl --checkpoint-error-ignore='%s'",
+    return tl_error_hint(err,
+                         "did somebody else write to it? if that is right, accept the table as "
+                         "it is: tidb-lightning-ctl --checkpoint-error-ignore='%s'",
                          table->name);
 }
 
@@ -138,6 +138,8 @@ static int finish_table(struct tl_pipeline *pipeline, struct tl_plan_table *tabl
     table->settled = true;
     if (table->chunk_count == 0 || pipeline->settings.ledger->server.durable_commits)
         tl_plan_set_status(table, final_status(table));
+    tl_table_info_free(table->info); /* 100,000 tables must stay small; no batch of it is in work */
+    table->info = NULL;
     pthread_mutex_unlock(&pipeline->settings.plan->lock);
     return TL_OK;
 }
@@ -162,8 +164,8 @@ int tl_settle_tables(const struct tl_pipeline_settings *settings, struct tl_erro
     int rc = TL_OK;
 
     for (size_t i = 0; i < plan->table_count; i++)
-        open = open || (plan->tables[i].settled &&
-                        plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED);
+        open =
+            open || (plan->tables[i].settled && plan->tables[i].status < TL_STATUS_ANALYZE_SKIPPED);
     if (open)
         rc = tl_control_run(settings->control, flush_logs, &flush, err);
     if (rc != TL_OK)
@@ -181,6 +183,12 @@ int tl_settle_tables(const struct tl_pipeline_settings *settings, struct tl_erro
     return TL_OK;
 }
 
+/* The status that a failed step would have given. */
+static uint32_t intended_status(const struct tl_plan_table *table)
+{
+    return table->status < TL_STATUS_CHECKSUM_SKIPPED ? TL_STATUS_CHECKSUMMED : TL_STATUS_ANALYZED;
+}
+
 void tl_table_steps(struct tl_pipeline *pipeline, struct tl_plan_table *table)
 {
     struct tl_error err;
@@ -193,7 +201,7 @@ void tl_table_steps(struct tl_pipeline *pipeline, struct tl_plan_table *table)
                TL_INT("rows", loaded_rows(pipeline, table)), TL_END);
     } else if (rc == TL_ERR_DATA || (rc == TL_ERR_DB && !err.retryable)) {
         tl_log_error(TL_LOG_ERROR, "table failed", &err);
-        tl_plan_fail_table(pipeline->settings.plan, table, TL_STATUS_CHECKSUMMED, NULL, &err);
+        tl_plan_fail_table(pipeline->settings.plan, table, intended_status(table), NULL, &err);
     } else {
         tl_pipeline_stop(pipeline, rc, &err);
     }

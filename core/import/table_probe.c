@@ -60,7 +60,7 @@ int tl_probe_empty(struct tl_control *control, const struct tl_plan_table *table
     int rc = tl_control_run(control, probe_table, &probe, err);
 
     if (rc == TL_OK)
-        *empty_out = probe.empty;
+        *empty_out = probe.empty || probe.missing;
     return rc;
 }
 
@@ -81,8 +81,8 @@ static int note_engine(char **columns, const unsigned long *lengths, unsigned co
     (void)count;
     if (!name || !tl_plan_find(engines->plan, name, strlen(name)))
         return name ? TL_OK : tl_error_nomem(err);
-    rc = tl_buf_addf(&engines->found, "%s%s (%s)", engines->found.len ? ", " : "", name,
-                     columns[1]);
+    rc =
+        tl_buf_addf(&engines->found, "%s%s (%s)", engines->found.len ? ", " : "", name, columns[1]);
     return rc == TL_OK ? TL_OK : tl_error_nomem(err);
 }
 

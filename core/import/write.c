@@ -51,12 +51,11 @@ static void commit(struct tl_pipeline *pipeline, struct tl_writer *writer, struc
     struct tl_plan_chunk *chunk = work->feed->chunk;
     struct tl_plan_table *table = chunk->table;
     struct tl_range range = range_of(work->batch);
-    struct tl_write_target target = {.table = table->info,
-                                     .key = &chunk->key,
-                                     .source = &work->feed->reader,
-                                     .ignore_columns = table->ignore_columns.count
-                                                           ? &table->ignore_columns
-                                                           : NULL};
+    struct tl_write_target target = {
+        .table = table->info,
+        .key = &chunk->key,
+        .source = &work->feed->reader,
+        .ignore_columns = table->ignore_columns.count ? &table->ignore_columns : NULL};
     struct tl_error err;
     uint32_t bad_row = UINT32_MAX;
     int rc;

@@ -73,6 +73,7 @@ void tl_head_unref(struct tl_head *head)
     for (uint32_t i = 0; i < head->column_count; i++)
         free(head->columns[i]);
     free(head->columns);
+    free(head->table);
     free(head);
 }
 

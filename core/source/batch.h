@@ -36,6 +36,7 @@ struct tl_head {
     struct tl_session_state state;
     uint64_t offset;  /* of the first byte of the statement (SQL) or of the header (CSV: 0) */
     uint64_t serial;  /* unique within the process: equal serial = equal columns and state */
+    char *table;      /* as the statement names it, without quotes and schema; NULL: CSV. Owned */
     bool has_columns; /* a column list was given */
     uint32_t column_count;
     char **columns; /* names as in the file, without quotes; owned */

@@ -29,6 +29,7 @@ struct tl_reader_start {
     struct tl_session_state state;
 };
 
+/* All strings and csv are borrowed until tl_reader_close. */
 struct tl_reader_settings {
     const char *path; /* to open */
     const char *name; /* for messages: relative to the source directory */

@@ -92,11 +92,22 @@ static bool is_modifier(const struct tl_sql_lexer *lexer, const struct tl_sql_to
     return false;
 }
 
+static enum tl_sql_parse set_table(const struct tl_sql_lexer *lexer,
+                                   const struct tl_sql_token *token, struct tl_head *head)
+{
+    head->table = malloc(token->len + 1);
+    if (!head->table)
+        return TL_PARSE_NOMEM;
+    head->table[tl_sql_unquote(lexer, token, head->table)] = '\0';
+    return TL_PARSE_OK;
+}
+
 /* The table's name, with or without the database's; *next_out is the token behind it. */
-static enum tl_sql_parse parse_table(struct tl_sql_lexer *lexer, struct tl_sql_token *next_out,
+static enum tl_sql_parse parse_table(struct tl_sql_lexer *lexer, struct tl_head *head,
+                                     struct tl_sql_token *next_out,
                                      struct tl_sql_complaint *complaint)
 {
-    struct tl_sql_token token = tl_sql_next(lexer);
+    struct tl_sql_token token = tl_sql_next(lexer), name;
 
     while (is_modifier(lexer, &token))
         token = tl_sql_next(lexer);
@@ -104,22 +115,23 @@ static enum tl_sql_parse parse_table(struct tl_sql_lexer *lexer, struct tl_sql_t
         token = tl_sql_next(lexer);
     if (!is_name(lexer, &token))
         return unexpected(lexer, &token, "a table name", complaint);
+    name = token;
     token = tl_sql_next(lexer);
     if (tl_sql_is_char(lexer, &token, '.')) {
-        token = tl_sql_next(lexer);
-        if (!is_name(lexer, &token))
-            return unexpected(lexer, &token, "a table name", complaint);
+        name = tl_sql_next(lexer);
+        if (!is_name(lexer, &name))
+            return unexpected(lexer, &name, "a table name", complaint);
         token = tl_sql_next(lexer);
     }
     *next_out = token;
-    return TL_PARSE_OK;
+    return set_table(lexer, &name, head);
 }
 
 static enum tl_sql_parse parse_head(struct tl_sql_lexer *lexer, struct tl_head *head,
                                     struct tl_sql_complaint *complaint)
 {
     struct tl_sql_token token;
-    enum tl_sql_parse rc = parse_table(lexer, &token, complaint);
+    enum tl_sql_parse rc = parse_table(lexer, head, &token, complaint);
 
     if (rc != TL_PARSE_OK)
         return rc;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char cut_hint[] = "the dump may be cut short: make it anew, or complete the last "
                                "statement";
@@ -113,6 +114,20 @@ static bool repeats_head(struct tl_sql_reader *sql, size_t at)
     return true;
 }
 
+/* The file's name says which table its rows belong to: it can be one only. */
+static enum tl_sql_parse refuse_other_table(const struct tl_sql_reader *sql,
+                                            const struct tl_head *head,
+                                            struct tl_sql_complaint *complaint)
+{
+    if (!sql->head || !sql->head->table || strcasecmp(sql->head->table, head->table) == 0)
+        return TL_PARSE_OK;
+    return tl_sql_complain(complaint, (size_t)(head->offset - sql->base.base),
+                           "a data file holds the rows of the one table in its name: dump each "
+                           "table into a file of its own",
+                           "the file has rows of two tables, '%.60s' and '%.60s'",
+                           sql->head->table, head->table);
+}
+
 static int read_statement(struct tl_sql_reader *sql, struct tl_error *err)
 {
     size_t at = sql->scan.at;
@@ -126,8 +141,12 @@ static int read_statement(struct tl_sql_reader *sql, struct tl_error *err)
     if (tl_sql_is_word(&lexer, &token, "INSERT") || tl_sql_is_word(&lexer, &token, "REPLACE")) {
         rc = tl_sql_parse_insert(&lexer, &head, &sql->session.state, sql->base.base + at,
                                  &complaint);
-        if (rc != TL_PARSE_OK)
+        if (rc == TL_PARSE_OK)
+            rc = refuse_other_table(sql, head, &complaint);
+        if (rc != TL_PARSE_OK) {
+            tl_head_unref(head);
             return parse_result(sql, rc, at, &complaint, err);
+        }
         sql->scan.at = lexer.at;
         return tl_sql_set_head(sql, head, lexer.text + at, lexer.at - at, sql->base.base + at, err);
     }

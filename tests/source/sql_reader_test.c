@@ -75,6 +75,8 @@ static const struct sample bad[] = {
     {TEXT("\n\nDROP TABLE t;"), "db.t.sql:3 (offset 2): this statement is not supported"},
     {TEXT("INSERT INTO t VALUES (1);\nUPDATE t SET a=1;"), "db.t.sql:2 (offset 26)"},
     {TEXT("DELETE FROM t;"), "DELETE FROM t"},
+    {TEXT("INSERT INTO t VALUES (1);\nINSERT INTO `u` VALUES (2);"), "two tables, 't' and 'u'"},
+    {TEXT("INSERT INTO d.t VALUES (1);\nINSERT INTO d.t2 (a) VALUES (2);"), "two tables"},
     {TEXT("LOAD DATA INFILE 'x' INTO TABLE t;"), "LOAD DATA"},
     {TEXT("DELIMITER ;;\nx;"), "DELIMITER"},
     {TEXT("START SLAVE;"), "not supported"},
@@ -142,6 +144,8 @@ static void check_batch(struct tl_reader *reader, uint32_t rows, uint32_t column
 
     ck_assert_int_eq(tl_reader_next(reader, UINT64_MAX, &batch, &err), TL_OK);
     ck_assert_uint_eq(batch->row_count, rows);
+    ck_assert_uint_lt(batch->resume_head, batch->end_pos);
+    ck_assert(batch->last || tl_session_state_equal(&batch->resume_state, &batch->head->state));
     ck_assert_uint_eq(batch->head->column_count, columns);
     ck_assert_str_eq(batch->head->columns[0], "a");
     ck_assert_str_eq(batch->head->state.charset, "utf8mb4");

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -57,10 +58,22 @@ def run_file(module_name, only):
     return 0 if all(results) else 1
 
 
+CHILDREN = []
+
+
+def end(*_):
+    """On SIGTERM and SIGINT: the children first; leaving by an exception runs the clean-up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once: the clean-up is not to be interrupted
+    for child in CHILDREN:
+        child.terminate()
+    raise SystemExit(1)
+
+
 def start_file(module_name, only):
     """In the parent: runs a file in a process of its own; returns (passed, failed)."""
     command = [sys.executable, __file__, "--file", module_name, "--only", only]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    CHILDREN.append(child)
     counts = None
     for line in child.stdout:
         if line.startswith("== "):
@@ -82,6 +95,7 @@ def main():
     parser.add_argument("--file", help=argparse.SUPPRESS)
     options = parser.parse_args()
     sys.path.insert(0, str(HERE))
+    signal.signal(signal.SIGTERM, end)
     if options.file:
         return run_file(options.file, options.only)
 
