@@ -118,4 +118,5 @@ void tl_cancel_on_signals(struct tl_cancel *cancel)
     for (size_t i = 0; i < sizeof(stop) / sizeof(stop[0]); i++)
         sigaction(stop[i], &action, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a write past the limit fails with EFBIG instead */
 }

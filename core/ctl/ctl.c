@@ -32,11 +32,6 @@ static size_t asked(const struct tl_options *options)
            (size_t)options->ctl_list + (size_t)options->ctl_rebuild;
 }
 
-static bool only_reads(const struct tl_options *options)
-{
-    return options->ctl_dump || options->ctl_list || options->ctl_dry_run;
-}
-
 static int run(struct tl_scene *scene, const struct tl_options *options, struct tl_error *err)
 {
     bool dry = options->ctl_dry_run;
@@ -86,7 +81,7 @@ enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel
                                          : "more than one operation was asked for");
         return TL_EXIT_USAGE;
     }
-    rc = tl_scene_open(&scene, options, cancel, only_reads(options), err);
+    rc = tl_scene_open(&scene, options, cancel, err);
     if (rc == TL_OK)
         rc = run(&scene, options, err);
     if (rc != TL_OK && tl_cancel_requested(cancel) && tl_error_is_lost(err))
@@ -157,7 +152,7 @@ static int finish_operation(const struct tl_options *options, const struct tl_ca
                             enum tl_operation operation, const char *argument, struct tl_error *err)
 {
     struct tl_scene scene = {0};
-    int rc = tl_scene_open(&scene, options, cancel, false, err);
+    int rc = tl_scene_open(&scene, options, cancel, err);
 
     if (rc == TL_OK) {
         rc = tl_operate(&scene, operation, argument, false, err);
@@ -177,7 +172,7 @@ static int64_t task_of_store(const struct tl_options *options, const struct tl_c
     int64_t task_id = 0;
 
     tl_error_init(&ignored);
-    if (tl_scene_open(&scene, options, cancel, true, &ignored) == TL_OK && scene.plan)
+    if (tl_scene_open(&scene, options, cancel, &ignored) == TL_OK && scene.plan)
         task_id = scene.plan->task_id;
     tl_scene_close(&scene);
     return task_id;

@@ -267,6 +267,8 @@ static int change_all(struct run *run, struct tl_error *err)
 /* "remove all" of a checkpoint that has no task: whatever the driver made goes. */
 static int remove_empty(struct run *run, struct tl_error *err)
 {
+    int rc;
+
     if (run->operation != TL_OP_REMOVE || !run->all) {
         if (run->all) {
             printf("no checkpoint and no ledger of it: nothing to do\n");
@@ -277,7 +279,25 @@ static int remove_empty(struct run *run, struct tl_error *err)
     }
     printf("%s%s: removed\n", run->dry_run ? "would be done: " : "",
            tl_store_where(run->scene->store));
-    return run->dry_run ? TL_OK : tl_store_retire(run->scene->store, CKPT_RETIRE_REMOVE, 0, err);
+    if (run->dry_run)
+        return TL_OK;
+    rc = tl_scene_make_writable(run->scene, err);
+    return rc == TL_OK ? tl_store_retire(run->scene->store, CKPT_RETIRE_REMOVE, 0, err) : rc;
+}
+
+/* The task is ours: looks once more at what there is, and selects from that. */
+static int begin_changes(struct run *run, struct tl_error *err)
+{
+    int rc;
+
+    if (run->dry_run || (run->ledger_only && run->operation != TL_OP_REMOVE))
+        return TL_OK;
+    rc = tl_scene_make_writable(run->scene, err);
+    if (rc != TL_OK)
+        return rc;
+    free(run->marks);
+    run->marks = NULL;
+    return tl_scene_select(run->scene, run->argument, &run->marks, err);
 }
 
 int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *argument,
@@ -301,6 +321,8 @@ int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *
         rc = tl_scene_take_over(scene, err);
     if (rc == TL_OK)
         rc = refuse_other_intent(&run, err);
+    if (rc == TL_OK)
+        rc = begin_changes(&run, err);
     if (rc == TL_OK)
         rc = change_all(&run, err);
     free(run.marks);

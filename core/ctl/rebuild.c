@@ -73,6 +73,8 @@ static int rebuild(struct tl_scene *scene, const struct tl_catalog *catalog, boo
     if (rc == TL_OK)
         rc = check_sizes(plan, err);
     if (rc == TL_OK && !dry_run)
+        rc = tl_scene_make_writable(scene, err);
+    if (rc == TL_OK && !dry_run)
         rc = register_chunks(scene, plan, err);
     if (rc != TL_OK)
         return rc;

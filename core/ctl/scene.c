@@ -10,22 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
-                  const struct tl_cancel *cancel, bool read_only, struct tl_error *err)
+static int open_store(struct tl_scene *scene, bool read_only, struct tl_error *err)
 {
-    int rc;
+    int rc = tl_import_open_store_for(&scene->store, &scene->module, scene->options, read_only,
+                                      scene->cancel, err);
 
-    scene->options = options;
-    scene->cancel = cancel;
-    scene->ledger.schema = options->ledger_schema;
-    if (!options->checkpoint_enable) {
-        tl_error_set(err, TL_ERR_USAGE,
-                     "cannot perform this function while checkpoints is disabled");
-        return tl_error_hint(err,
-                             "add --enable-checkpoint=true; it also looks after what an import "
-                             "without checkpoints left in the target's ledger");
-    }
-    rc = tl_import_open_store_for(&scene->store, &scene->module, options, read_only, cancel, err);
     if (rc == TL_OK)
         rc = tl_task_record_load(&scene->task, scene->store, err);
     if (rc == TL_NOT_FOUND || (rc == TL_OK && !scene->task.planned && !scene->task.foreign))
@@ -34,6 +23,48 @@ int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
         rc = tl_plan_load(&scene->plan, scene->store, &scene->task, err);
     if (rc == TL_OK)
         scene->ledger.task_id = scene->plan->task_id;
+    return rc;
+}
+
+int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
+                  const struct tl_cancel *cancel, struct tl_error *err)
+{
+    scene->options = options;
+    scene->cancel = cancel;
+    scene->ledger.schema = options->ledger_schema;
+    if (options->checkpoint_enable)
+        return open_store(scene, true, err);
+    tl_error_set(err, TL_ERR_USAGE, "cannot perform this function while checkpoints is disabled");
+    return tl_error_hint(err, "add --enable-checkpoint=true; it also looks after what an import "
+                              "without checkpoints left in the target's ledger");
+}
+
+int tl_scene_make_writable(struct tl_scene *scene, struct tl_error *err)
+{
+    struct tl_plan *before = scene->plan;
+    int64_t task_id = scene->ledger.task_id;
+    bool had_task = scene->task.planned || scene->task.foreign;
+    int rc;
+
+    tl_store_close(scene->store);
+    tl_ckpt_module_free(scene->module);
+    tl_task_record_done(&scene->task);
+    scene->store = NULL;
+    scene->module = NULL;
+    scene->plan = NULL;
+    rc = open_store(scene, false, err);
+    if (rc == TL_OK && scene->plan && (!before || scene->ledger.task_id != task_id))
+        rc = tl_error_set(err, TL_ERR_REFUSED, "another import has just begun with %s",
+                          tl_store_where(scene->store));
+    if (rc == TL_OK && !scene->plan && had_task)
+        rc = tl_error_set(err, TL_ERR_REFUSED, "the checkpoint in %s was put away meanwhile",
+                          tl_store_where(scene->store));
+    if (rc == TL_OK && scene->plan) {
+        tl_plan_free(before);
+        return TL_OK;
+    }
+    tl_plan_free(scene->plan);
+    scene->plan = before;
     return rc;
 }
 

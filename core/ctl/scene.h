@@ -28,11 +28,16 @@ struct tl_scene {
     char *intent;    /* of an interrupted operation; owned */
 };
 
-/* Opens the store and reads its plan (none is fine, and one that was not completed counts as none:
-   nothing was begun with it). */
+/* Opens the store, for reading, which never creates one, and reads its plan (none is fine, and one
+   that was not completed counts as none: nothing was begun with it). */
 int tl_scene_open(struct tl_scene *scene, const struct tl_options *options,
-                  const struct tl_cancel *cancel, bool read_only,
-                  struct tl_error *err) TL_WARN_UNUSED;
+                  const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Opens the store anew, for writing, and reads its plan again: once the task is ours, nobody else
+   changes it any more. Pointers into the plan are no longer valid. A plan that is not of the store
+   stays. */
+int tl_scene_make_writable(struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSED;
+
 void tl_scene_close(struct tl_scene *scene);
 
 /* Ends the connection to the target, if there is one. */

@@ -71,7 +71,9 @@ static int map_by_name(struct tl_column_map *map, const struct tl_write_target *
                 return tl_error_set(err, TL_ERR_DATA,
                                     "file %s: column %s is twice in the list of columns",
                                     target->source->name, head->columns[i]);
-        put(map, column, i);
+        /* mariadb-dump --complete-insert names them; the server refuses their values. */
+        if (!target->table->columns[column].generated)
+            put(map, column, i);
     }
     return TL_OK;
 }

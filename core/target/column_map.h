@@ -20,7 +20,7 @@ struct tl_column_map {
 };
 
 /* By name when the file has a column list, else by position over the visible columns; values of
-   generated columns that the file has without naming them are left out (the server computes them).
+   generated columns are left out (the server computes them).
    The batch must have rows. Errors are TL_ERR_DATA. */
 int tl_column_map_make(struct tl_column_map *map_out, const struct tl_write_target *target,
                        const struct tl_batch *batch, struct tl_error *err) TL_WARN_UNUSED;

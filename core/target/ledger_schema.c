@@ -79,6 +79,22 @@ static int fill_in(struct tl_buf *sql, const char *text, const char *schema)
     return rc;
 }
 
+/* A creation that was interrupted may have made the tables, but not the row that claims lock. */
+static int ensure_sentinel(struct tl_session *session, const char *schema, struct tl_error *err)
+{
+    struct tl_ledger_name name = tl_ledger_quote(schema);
+    char sql[1024];
+    uint64_t one;
+    int rc;
+
+    snprintf(sql, sizeof(sql), "SELECT 1 FROM %s.task_v1 WHERE task_id = 0", name.text);
+    rc = tl_session_scalar_u64(session, sql, &one, err);
+    if (rc != TL_NOT_FOUND)
+        return rc;
+    return tl_session_execf(session, err, "INSERT IGNORE INTO %s.task_v1 (task_id) VALUES (0)",
+                            name.text);
+}
+
 int tl_ledger_create(struct tl_session *session, const char *schema, struct tl_error *err)
 {
     TL_CLEANUP_BUF struct tl_buf sql;
@@ -89,8 +105,10 @@ int tl_ledger_create(struct tl_session *session, const char *schema, struct tl_e
     tl_buf_init(&sql, TL_LEDGER_SQL_MAX);
     rc = look(session, schema, &found, err);
     /* Looked at first: somebody who may not create may still use what is there. */
-    if (rc != TL_OK || found.count == TABLE_COUNT)
+    if (rc != TL_OK)
         return rc;
+    if (found.count == TABLE_COUNT)
+        return ensure_sentinel(session, schema, err);
     if (tl_buf_addf(&sql,
                     "CREATE DATABASE IF NOT EXISTS %s DEFAULT CHARACTER SET utf8mb4 COLLATE "
                     "utf8mb4_bin;\n",

@@ -12,6 +12,7 @@ static int code_of_errno(int errnum)
     switch (errnum) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG: /* a limit of the process */
         return CKPT_ERR_FULL;
     case EROFS:
         return CKPT_ERR_READ_ONLY;
