@@ -125,6 +125,8 @@ int tl_import_finish_leftover(struct tl_import *import, struct tl_error *err)
     if (rc != TL_OK || leftover.task_id == 0)
         return rc;
     rc = finish(&leftover, err);
+    if (rc == TL_OK && import->store) /* made by this run, and empty */
+        rc = tl_store_retire(import->store, CKPT_RETIRE_REMOVE, leftover.task_id, err);
     if (rc != TL_OK)
         return rc;
     tl_log(TL_LOG_WARN,

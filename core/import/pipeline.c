@@ -15,7 +15,7 @@
 
 /* Bytes of raw batches in flight: half of what the importer may use, the rest is for the writers'
    packets and the readers' buffers. */
-#define MEMORY_BUDGET (UINT64_C(80) * 1024 * 1024)
+#define MEMORY_BUDGET (UINT64_C(56) * 1024 * 1024)
 #define SMALLEST_BATCH (UINT64_C(64) * 1024)
 #define STOP_PATIENCE (1500 * TL_NS_PER_MS)
 #define FOREVER (INT64_C(86400) * 365 * TL_NS_PER_SEC)

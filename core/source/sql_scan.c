@@ -214,12 +214,22 @@ static int scan_comment(struct tl_sql_scan *scan, const struct tl_reader *r)
 
 static int scan_name(struct tl_sql_scan *scan, const struct tl_reader *r)
 {
+    const char *end = r->buf.data + r->buf.len;
     const char *p = r->buf.data + scan->at;
-    const char *end = memchr(p, scan->name_quote, r->buf.len - scan->at);
 
-    scan->at = end ? (size_t)(end + 1 - r->buf.data) : r->buf.len;
-    if (!end)
+    while (p < end && *p != scan->name_quote) {
+        if (scan->multibyte != TL_MB_NONE && (unsigned char)*p >= 0x81) {
+            if (end - p < 2 && !r->eof)
+                break;
+            p += end - p >= 2 &&
+                 tl_multibyte_pair(scan->multibyte, (unsigned char)p[0], (unsigned char)p[1]);
+        }
+        p++;
+    }
+    scan->at = (size_t)(p - r->buf.data);
+    if (p == end || *p != scan->name_quote)
         return TL_SCAN_MORE;
+    scan->at++;
     scan->inside = TL_IN_ROW;
     return SCAN_ON;
 }
@@ -240,6 +250,8 @@ static int scan_slash_or_dash(struct tl_sql_scan *scan, const struct tl_reader *
     } else if (left >= 3 && p[0] == '-' && p[1] == '-' && (unsigned char)p[2] <= ' ') {
         scan->inside = TL_IN_LINE_COMMENT;
         scan->at += 2;
+    } else if (left >= 3 && p[0] == '-' && p[1] == '-' && (unsigned char)p[2] >= 0x7F) {
+        return TL_SCAN_BAD; /* white space in some character sets: a comment, or not */
     } else {
         scan->at++;
     }

@@ -305,12 +305,14 @@ enum tl_sql_parse tl_sql_parse_set(struct tl_sql_lexer *lexer, struct tl_sql_ses
     return TL_PARSE_OK;
 }
 
+/* What separates modes: the writers (sql_mode.c) must find the same ones. */
 static bool has_word(const char *list, const char *word)
 {
+    static const char separators[] = ", \t\r\n'\"";
     size_t len = strlen(word);
 
     for (const char *p = list; (p = strcasestr(p, word)) != NULL; p += len)
-        if ((p == list || strchr(", '\"", p[-1])) && strchr(", '\"", p[len]))
+        if ((p == list || strchr(separators, p[-1])) && strchr(separators, p[len]))
             return true;
     return false;
 }

@@ -244,6 +244,26 @@ static int run_plain_database(struct job *job, struct tl_error *err)
     return tl_session_exec(job->worker->session, sql.data, sql.len, NULL, err);
 }
 
+/* One statement at a time: what a file hides behind a ';' of its own DELIMITER is not looked at
+   here, so it must not run. */
+static int run_file(struct job *job, struct tl_error *err)
+{
+    struct tl_schema_worker *worker = job->worker;
+    struct tl_error later;
+    int rc = tl_session_allow_many(worker->session, false, err);
+
+    for (size_t i = 0; rc == TL_OK && i < job->file->count; i++) {
+        worker->line = job->file->statements[i].at.line;
+        worker->offset = job->file->statements[i].at.offset;
+        rc = run_statement(job, &job->file->statements[i], err);
+    }
+    if (rc == TL_OK)
+        return tl_session_allow_many(worker->session, true, err);
+    tl_error_init(&later);
+    (void)!tl_session_allow_many(worker->session, true, &later);
+    return rc;
+}
+
 static int attempt(struct job *job, struct tl_error *err)
 {
     struct tl_schema_worker *worker = job->worker;
@@ -251,13 +271,8 @@ static int attempt(struct job *job, struct tl_error *err)
 
     worker->line = 0;
     rc = prepare(job, err);
-    if (rc == TL_OK && !job->creates)
-        return run_plain_database(job, err);
-    for (size_t i = 0; rc == TL_OK && i < job->file->count; i++) {
-        worker->line = job->file->statements[i].at.line;
-        worker->offset = job->file->statements[i].at.offset;
-        rc = run_statement(job, &job->file->statements[i], err);
-    }
+    if (rc == TL_OK)
+        rc = job->creates ? run_file(job, err) : run_plain_database(job, err);
     /* The next attempt or file begins with a clean session. */
     if (rc != TL_OK)
         worker->dirty = true;

@@ -102,6 +102,15 @@ int tl_session_reset(struct tl_session *session, struct tl_error *err)
     return tl_error_is_lost(err) ? TL_ERR_DB : tl_session_reopen(session, err);
 }
 
+int tl_session_allow_many(struct tl_session *session, bool many, struct tl_error *err)
+{
+    enum enum_mysql_set_option option =
+        many ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF;
+
+    return mysql_set_server_option(session->mysql, option) == 0 ? TL_OK
+                                                                : tl_session_error(session, err);
+}
+
 void tl_session_close(struct tl_session *session)
 {
     if (!session)

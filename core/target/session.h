@@ -41,6 +41,11 @@ int tl_session_reopen(struct tl_session *session, struct tl_error *err) TL_WARN_
    transaction, no prepared statement, no temporary table. */
 int tl_session_reset(struct tl_session *session, struct tl_error *err) TL_WARN_UNUSED;
 
+/* Whether the server takes several statements at once; it does after tl_session_open and
+   tl_session_reopen. To be switched off where the text is not ours. */
+int tl_session_allow_many(struct tl_session *session, bool many,
+                          struct tl_error *err) TL_WARN_UNUSED;
+
 /* Seconds that one read or write on the connection may take, then it is lost; 0 = for ever, as
    after tl_session_open (a long ALTER must not be cut off; TCP keep-alive notices a dead peer). */
 void tl_session_set_timeout(struct tl_session *session, unsigned seconds);

@@ -35,12 +35,14 @@ static bool is_one_of(const char *const *list, size_t count, const char *name, s
     return false;
 }
 
-/* The next name of a list that commas and blanks separate; NULL at its end. */
+/* The next name of a list; NULL at its end. The reader (sql_set.c) must find the same names, or it
+   takes for a string what the server does not. */
 static const char *next_name(const char **list, size_t *len_out)
 {
-    const char *name = *list + strspn(*list, ", \t\r\n");
+    static const char separators[] = ", \t\r\n'\"";
+    const char *name = *list + strspn(*list, separators);
 
-    *len_out = strcspn(name, ", \t\r\n");
+    *len_out = strcspn(name, separators);
     *list = name + *len_out;
     return *len_out > 0 ? name : NULL;
 }

@@ -171,9 +171,10 @@ static enum tl_sql_kind shape_alter(struct scan *scan, struct tl_sql_shape *shap
 
 static enum tl_sql_kind shape_set(struct scan *scan)
 {
-    static const char *const wide[] = {"GLOBAL",   "PERSIST",           "PERSIST_ONLY",
-                                       "PASSWORD", "SQL_LOG_BIN",       "GTID_PURGED",
-                                       "ROLE",     "PSEUDO_SLAVE_MODE", NULL};
+    static const char
+        *const wide[] = {"GLOBAL",      "PERSIST", "PERSIST_ONLY",      "PASSWORD", "SQL_LOG_BIN",
+                         "GTID_PURGED", "ROLE",    "PSEUDO_SLAVE_MODE", "CONFIG",   "STATEMENT",
+                         NULL}; /* SET STATEMENT x = 1 FOR DROP ... */
 
     for (; scan->token.kind != TL_TOKEN_END && scan->token.kind != TL_TOKEN_BROKEN; advance(scan))
         if (at_any(scan, wide))

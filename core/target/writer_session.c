@@ -153,12 +153,15 @@ int tl_writer_use_mode(struct tl_writer *writer, const struct tl_writer_mode *mo
     for (int i = 0; rc != TL_OK && i < MODES_DROPPED_MAX; i++) {
         if (mode_sql(&writer->sql, &writer->mode, &wanted))
             return tl_error_nomem(err);
-        if (writer->sql.len == 0)
-            break;
-        rc = tl_session_exec(writer->session, writer->sql.data, writer->sql.len, NULL, err);
+        rc = TL_OK;
+        if (writer->sql.len > 0)
+            rc = tl_session_exec(writer->session, writer->sql.data, writer->sql.len, NULL, err);
         if (rc != TL_OK && !drop_refused(&wanted, err))
-            return tl_error_context(err, "cannot set up the session as the dump was written");
+            break;
     }
+    /* Rows must not be sent under another mode than the one that they were read by. */
+    if (rc != TL_OK)
+        return tl_error_context(err, "cannot set up the session as the dump was written");
     /* As it was asked for, not as the server took it: the same wish needs no second attempt. */
     writer->mode = *mode;
     return TL_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of core/import and core/ctl share: a dump in a folder of its own, the options of a run
- * over it, its plan, and the driver "file". Failures end the test.
+ * What the tests of core/import and core/ctl share: a dump in a folder of its own, the options of a
+ * run over it, its plan, and the driver "file". Failures end the test.
  */
 #ifndef TL_TESTS_IMPORT_FIXTURE_H
 #define TL_TESTS_IMPORT_FIXTURE_H
@@ -16,6 +16,10 @@
 #include "core/checkpoint/store.h"
 #include "core/import/plan.h"
 #include "core/import/plan_store.h"
+
+#ifndef TL_TEST_DRIVER_DIR /* the build says where it is */
+#define TL_TEST_DRIVER_DIR "."
+#endif
 
 enum { FIXTURE_ARGUMENTS = 16 };
 

@@ -14,8 +14,9 @@ static void setup(void)
     fixture_file(&f, "d.a.2.sql", "INSERT INTO a VALUES (2);\n");
     fixture_file(&f, "d.a.1.sql", "INSERT INTO a VALUES (1);\n");
     fixture_file(&f, "d.b-schema.sql", "CREATE TABLE b (i INT);");
-    fixture_file(&f, "d.b.sql", "INSERT INTO b VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), "
-                                "(10), (11), (12), (13), (14);\n");
+    fixture_file(&f, "d.b.sql",
+                 "INSERT INTO b VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), "
+                 "(10), (11), (12), (13), (14);\n");
     fixture_file(&f, "d.none-schema.sql", "CREATE TABLE none (i INT);");
 }
 

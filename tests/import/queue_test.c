@@ -29,8 +29,8 @@ static struct tl_feed *new_feed(struct tl_queue *queue, size_t chunk, bool order
     struct tl_reader_settings settings = {.name = "f"};
     struct tl_feed *feed;
 
-    ck_assert_int_eq(tl_queue_open_feed(queue, &chunks[chunk], "/f", &settings, ordered, &feed, &err),
-                     TL_OK);
+    ck_assert_int_eq(
+        tl_queue_open_feed(queue, &chunks[chunk], "/f", &settings, ordered, &feed, &err), TL_OK);
     return feed;
 }
 

@@ -11,12 +11,8 @@ static struct tl_error err;
 
 static int add(struct tl_ranges *ranges, uint64_t begin, uint64_t end, bool last)
 {
-    struct tl_range range = {.begin = begin,
-                             .end = end,
-                             .rows = 1,
-                             .bytes = end - begin,
-                             .end_line = end,
-                             .last = last};
+    struct tl_range range = {
+        .begin = begin, .end = end, .rows = 1, .bytes = end - begin, .end_line = end, .last = last};
 
     return tl_ranges_add(ranges, &range, &err);
 }

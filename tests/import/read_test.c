@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading around what is committed: whatever set of batches an earlier run has committed, the next one
- * reads exactly the rest. With the real readers; what would be written is taken from the queue.
+ * Reading around what is committed: whatever set of batches an earlier run has committed, the next
+ * one reads exactly the rest. With the real readers; what would be written is taken from the queue.
  */
 #include "core/import/pipeline_internal.h"
 #include "import_fixture.h"
@@ -56,7 +56,8 @@ static void make_csv(struct tl_buf *text)
         text->data[--text->len] = '\0';
 }
 
-/* Reads the only chunk of the plan around its committed ranges; the parts that are to be written. */
+/* Reads the only chunk of the plan around its committed ranges; the parts that are to be written.
+ */
 static size_t read_rest(struct part *parts, uint64_t batch_size, struct tl_plan_chunk *chunk)
 {
     struct tl_work *work;
@@ -64,8 +65,8 @@ static size_t read_rest(struct part *parts, uint64_t batch_size, struct tl_plan_
 
     f.options->batch_size = batch_size;
     memset(&pipeline, 0, sizeof(pipeline));
-    pipeline.settings = (struct tl_pipeline_settings){
-        .options = f.options, .plan = f.plan, .ledger = &ledger};
+    pipeline.settings =
+        (struct tl_pipeline_settings){.options = f.options, .plan = f.plan, .ledger = &ledger};
     pthread_cond_init(&pipeline.changed, NULL);
     pthread_mutex_init(&pipeline.outcome_lock, NULL);
     fixture_ok(&f, tl_queue_new(&pipeline.queue, 1 << 30, &f.err));

@@ -55,6 +55,8 @@ static const struct sample good[] = {
      "\\95\\5c\n\\95\\5c'\n\\81\n"},
     {TEXT("SET sql_mode='NO_BACKSLASH_ESCAPES'; INSERT INTO t VALUES ('\\'),('a''b');"),
      "\\5c\na'b\n"},
+    {TEXT("SET sql_mode='X\tno_backslash_escapes'; INSERT INTO t VALUES ('\\');"), "\\5c\n"},
+    {TEXT("SET NAMES gbk; INSERT INTO t VALUES (`\x81`);('`,1);"), "?`\\81`);('`|#1\n"},
     {TEXT("SET sql_mode='ansi_quotes,X'; INSERT INTO \"t\"(\"a\") VALUES ('x'),(\"a\\\");"),
      "x\n?\"a\\5c\"\n"},
     {TEXT("INSERT INTO t VALUES (DEFAULT,now(),CAST('(' AS JSON),((1)));"),
@@ -95,6 +97,9 @@ static const struct sample bad[] = {
     {TEXT("INSERT INTO t VALUES (1)\0;"), "is expected"},
     {TEXT("\0"), "db.t.sql:1 (offset 0)"},
     {TEXT("INSERT INTO t VALUES (1 /*! +1 */);"), "unexpected byte 0x2F"},
+    /* White space behind the dashes for the server, so a comment for it. */
+    {TEXT("INSERT INTO t VALUES (1--\x7f'\n);x;-- ');"), "unexpected byte 0x2D"},
+    {TEXT("SET NAMES latin1; INSERT INTO t VALUES (1--\xa0'\n);x;-- ');"), "unexpected byte 0x2D"},
     {TEXT("INSERT INTO t VALUES (1)\n,(2,'abc"),
      "db.t.sql:2 (offset 26): the file ends inside a string"},
     {TEXT("INSERT INTO t VALUES (1),(2"), "the file ends inside a row"},

@@ -172,6 +172,22 @@ START_TEST(triggers_are_skipped)
 }
 END_TEST
 
+START_TEST(a_second_statement_behind_the_first_never_runs)
+{
+    struct tl_schema_item items[] = {
+        database(),
+        item(TL_SCHEMA_TABLE, "t",
+             "SET STATEMENT max_statement_time=9 FOR CREATE TABLE tl_schema_a.x (a INT);\n"
+             "DELIMITER ;;\nCREATE TABLE t (a INT); CREATE TABLE tl_schema_a.y (a INT);;\n"),
+    };
+
+    ck_assert_int_eq(apply(items, 2, NULL), TL_ERR_DB);
+    check_sql("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='tl_schema_a'",
+              "0");
+    test_exec(session, "SELECT 1; SELECT 2");
+}
+END_TEST
+
 START_TEST(utf8_under_set_names_binary_is_not_garbled)
 {
     struct tl_schema_item items[] = {
@@ -220,6 +236,7 @@ static TCase *server_tests(void)
     tcase_add_loop_test(tests, error_names_file_and_line, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(tests, variables_of_a_file_end_with_it);
     tcase_add_test(tests, triggers_are_skipped);
+    tcase_add_test(tc, a_second_statement_behind_the_first_never_runs);
     tcase_add_test(tests, utf8_under_set_names_binary_is_not_garbled);
     tcase_add_test(tests, compressed_file_is_read);
     return tests;
