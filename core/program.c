@@ -51,13 +51,12 @@ int tl_program_open_log(const struct tl_options *options, enum tl_program progra
                         struct tl_error *err)
 {
     char path[128];
-    struct tl_log_settings settings = {.level = level_of(options->log_level),
-                                       .format = strcmp(options->log_format, "json") == 0
-                                                     ? TL_LOG_JSON
-                                                     : TL_LOG_TEXT,
-                                       .path = options->log_file,
-                                       .max_bytes = options->log_max_size * MEGABYTE,
-                                       .max_backups = (uint32_t)options->log_max_backups};
+    struct tl_log_settings settings = {
+        .level = level_of(options->log_level),
+        .format = strcmp(options->log_format, "json") == 0 ? TL_LOG_JSON : TL_LOG_TEXT,
+        .path = options->log_file,
+        .max_bytes = options->log_max_size * MEGABYTE,
+        .max_backups = (uint32_t)options->log_max_backups};
     int rc;
 
     if (!options->log_file[0]) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What both programs do before and after their work: protect secrets, open the log, answer --help and
- * its like, say an error.
+ * What both programs do before and after their work: protect secrets, open the log, answer --help
+ * and its like, say an error.
  */
 #ifndef TL_PROGRAM_H
 #define TL_PROGRAM_H

@@ -14,6 +14,15 @@
 #include "core/ctl/ctl.h"
 #include "core/import/import.h"
 
+/* An interrupted control operation that could not be finished. */
+static enum tl_exit exit_of_operation(const struct tl_error *err)
+{
+    if (err->code == TL_ERR_CANCELED || err->retryable)
+        return TL_EXIT_RESUMABLE;
+    return err->code == TL_ERR_REFUSED || err->code == TL_ERR_FENCED ? TL_EXIT_REFUSED
+                                                                     : TL_EXIT_FAILED;
+}
+
 static enum tl_exit import(const struct tl_options *options, struct tl_error *err)
 {
     TL_CLEANUP(tl_cancel_free_p) struct tl_cancel *cancel = NULL;
@@ -26,8 +35,9 @@ static enum tl_exit import(const struct tl_options *options, struct tl_error *er
     tl_cancel_on_signals(cancel);
     code = tl_ctl_finish_interrupted(options, cancel, err) == TL_OK
                ? tl_import_run(options, cancel, err)
-               : TL_EXIT_REFUSED;
-    if (code == TL_EXIT_RESUMABLE && err->code == TL_ERR_CANCELED)
+               : exit_of_operation(err);
+    if (code == TL_EXIT_RESUMABLE && err->code == TL_ERR_CANCELED && options->checkpoint_enable &&
+        !tl_log_to_stdout())
         printf("tidb lightning canceled; the same command goes on from here\n");
     return code;
 }

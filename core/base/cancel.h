@@ -29,7 +29,8 @@ bool tl_cancel_sleep(const struct tl_cancel *cancel, int64_t ns);
 bool tl_cancel_sleep_either(const struct tl_cancel *cancel, const struct tl_cancel *other,
                             int64_t ns);
 
-/* SIGINT, SIGTERM, SIGHUP and SIGQUIT call tl_cancel_request from now on; SIGPIPE and SIGXFSZ are ignored. */
+/* SIGINT, SIGTERM, SIGHUP and SIGQUIT call tl_cancel_request from now on; SIGPIPE and SIGXFSZ are
+ * ignored. */
 void tl_cancel_on_signals(struct tl_cancel *cancel);
 
 TL_DEFINE_CLEANUP(struct tl_cancel *, tl_cancel_free)

@@ -124,8 +124,8 @@ static enum tl_sql_parse refuse_other_table(const struct tl_sql_reader *sql,
     return tl_sql_complain(complaint, (size_t)(head->offset - sql->base.base),
                            "a data file holds the rows of the one table in its name: dump each "
                            "table into a file of its own",
-                           "the file has rows of two tables, '%.60s' and '%.60s'",
-                           sql->head->table, head->table);
+                           "the file has rows of two tables, '%.60s' and '%.60s'", sql->head->table,
+                           head->table);
 }
 
 static int read_statement(struct tl_sql_reader *sql, struct tl_error *err)

@@ -27,6 +27,15 @@ static bool is_about_rows(int rc, const struct tl_error *err)
     return rc == TL_ERR_DATA || (rc == TL_ERR_DB && !err->retryable && !tl_error_is_lost(err));
 }
 
+/* Nothing is known about the rows yet: the batch is done again with a new connection. */
+static int lost_in_between(struct tl_error *err)
+{
+    int rc = tl_error_set(err, TL_ERR_DB, "the connection was lost while a bad row was looked for");
+
+    err->retryable = true;
+    return rc;
+}
+
 int tl_bisect(struct tl_writer *writer, const struct tl_job *job, uint32_t *row_out,
               struct tl_error *err)
 {
@@ -40,7 +49,9 @@ int tl_bisect(struct tl_writer *writer, const struct tl_job *job, uint32_t *row_
         uint32_t middle = good + (bad - good) / 2;
         struct tl_error now;
 
-        rc = writer->session ? try_rows(writer, job, middle, &now) : TL_ERR_CANCELED;
+        if (!writer->session)
+            return lost_in_between(err);
+        rc = try_rows(writer, job, middle, &now);
         if (rc == TL_OK) {
             good = middle;
             rc = TL_ERR_DB;

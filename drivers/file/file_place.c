@@ -28,8 +28,9 @@ static int usage(struct ckpt_error *err, const char *message, const char *way_ou
 static int refuse_address(const char *dsn, struct ckpt_error *err)
 {
     const char *at = strchr(dsn, '@');
+    bool has_password = at && *dsn != '/' && *dsn != '.' && memchr(dsn, ':', (size_t)(at - dsn));
 
-    if (at && strchr(at, '('))
+    if (has_password || (at && strchr(at, '(')))
         return usage(err,
                      "checkpoint.dsn names a database server, and checkpoint.driver is "
                      "\"file\"",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzz target over the files that the command line names: the corpus as a plain test, with any
- * compiler. Without files the target gets an empty input.
+ * Runs a fuzz target over the files that the command line names: the corpus as a plain test, with
+ * any compiler. Without files the target gets an empty input.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -27,6 +27,7 @@ struct proxy {
     const char *trigger;
     enum proxy_cut cut;
     void (*on_cut)(void); /* NULL, or called while the client still waits */
+    atomic_int passes; /* so often the text goes through before the first cut */
     atomic_int cuts_left;
     atomic_int requests;
     int listener;
@@ -63,7 +64,8 @@ static inline bool proxy_from_client(struct proxy_pair *pair)
         return true;
     atomic_fetch_add(&proxy->requests, 1);
     if (proxy->trigger && atomic_load(&proxy->cuts_left) > 0 &&
-        memmem(data, (size_t)len, proxy->trigger, strlen(proxy->trigger))) {
+        memmem(data, (size_t)len, proxy->trigger, strlen(proxy->trigger)) &&
+        atomic_fetch_sub(&proxy->passes, 1) <= 0) {
         atomic_fetch_sub(&proxy->cuts_left, 1);
         if (proxy->cut == CUT_AFTER && write(pair->server, data, (size_t)len) == len)
             (void)!read(pair->server, data, sizeof(data));

@@ -236,7 +236,7 @@ static TCase *server_tests(void)
     tcase_add_loop_test(tests, error_names_file_and_line, 0, sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(tests, variables_of_a_file_end_with_it);
     tcase_add_test(tests, triggers_are_skipped);
-    tcase_add_test(tc, a_second_statement_behind_the_first_never_runs);
+    tcase_add_test(tests, a_second_statement_behind_the_first_never_runs);
     tcase_add_test(tests, utf8_under_set_names_binary_is_not_garbled);
     tcase_add_test(tests, compressed_file_is_read);
     return tests;

@@ -66,6 +66,21 @@ START_TEST(a_bad_value_is_named_by_line)
 }
 END_TEST
 
+/* More modes that the server does not know than are left out one by one. */
+START_TEST(rows_are_not_sent_under_another_mode_than_they_were_read)
+{
+    create("a INT, b VARCHAR(9)");
+    load_begin(&load, _i);
+    ck_assert_int_ne(
+        load_text(&load, "SET SQL_MODE='x1,x2,x3,x4,x5,x6,x7,x8,x9,y1,y2,y3,y4,y5,y6,y7,y8,y9,z1,"
+                         "z2,z3,z4,z5,z6,z7,z8,z9,w1,w2,w3,w4,w5,w6,w7,NO_BACKSLASH_ESCAPES';\n"
+                         "INSERT INTO t VALUES (1+1,'\\');\n"),
+        TL_OK);
+    ck_assert_ptr_nonnull(strstr(load.err.message, "cannot set up the session"));
+    ck_assert_uint_eq(rows_in(""), 0);
+}
+END_TEST
+
 START_TEST(a_duplicate_is_named_by_the_row_that_comes_second)
 {
     create("a INT PRIMARY KEY, b VARCHAR(9)");
@@ -242,6 +257,7 @@ END_TEST
 static void add_row_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, a_bad_value_is_named_by_line, 0, 2);
+    tcase_add_loop_test(tc, rows_are_not_sent_under_another_mode_than_they_were_read, 0, 2);
     tcase_add_loop_test(tc, a_duplicate_is_named_by_the_row_that_comes_second, 0, 2);
     tcase_add_loop_test(tc, the_last_row_of_a_large_batch_is_found, 0, 2);
     tcase_add_loop_test(tc, without_transactions_nothing_is_tried_out, 0, 2);
