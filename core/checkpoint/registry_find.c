@@ -49,12 +49,14 @@ static int add_list(struct tl_registry_dirs *dirs, const char *list, struct tl_e
     return rc;
 }
 
-/* Programs run in place from a build folder, with the drivers beside them. */
+/* The folder of the program (it runs in place from the build), and the drivers' folder seen from
+   there (installed under another prefix than it was configured for). */
 static int add_program_dir(struct tl_registry_dirs *dirs, struct tl_error *err)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], beside[2 * PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
     char *slash;
+    int rc;
 
     if (len <= 0)
         return TL_OK;
@@ -62,7 +64,12 @@ static int add_program_dir(struct tl_registry_dirs *dirs, struct tl_error *err)
     slash = strrchr(path, '/');
     if (!slash || slash == path)
         return TL_OK;
-    return add_dir(dirs, strndup(path, (size_t)(slash - path)), err);
+    *slash = '\0';
+    rc = add_dir(dirs, strdup(path), err);
+    snprintf(beside, sizeof(beside), "%s/" TL_DRIVER_FROM_PROGRAM, path);
+    if (rc == TL_OK && access(beside, F_OK) == 0)
+        rc = add_dir(dirs, realpath(beside, NULL), err);
+    return rc;
 }
 
 int tl_registry_dirs_make(struct tl_registry_dirs *dirs, const struct tl_registry_path *path,

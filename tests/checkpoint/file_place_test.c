@@ -25,6 +25,7 @@ static const struct {
 } wrong[] = {
     {"root:S3cret@tcp(127.0.0.1:3306)/", "names a database server"},
     {"root:S3cret@unix(/run/x.sock)/", "names a database server"},
+    {"root:S3cret@tcp", "names a database server"},
     {"s3://bucket/x.pb?secret-access-key=S3cret", "is an address"},
     {"mysql://root:S3cret@host/", "is an address"},
     {"/tmp/", "the checkpoint DSN '/tmp/' must not be a directory"},

@@ -27,7 +27,7 @@ struct proxy {
     const char *trigger;
     enum proxy_cut cut;
     void (*on_cut)(void); /* NULL, or called while the client still waits */
-    atomic_int passes; /* so often the text goes through before the first cut */
+    atomic_int passes;    /* so often the text goes through before the first cut */
     atomic_int cuts_left;
     atomic_int requests;
     int listener;

@@ -4,6 +4,7 @@
  */
 #include "core/target/writer.h"
 
+#include "proxy.h"
 #include "writer_fixture.h"
 
 static struct load load;
@@ -78,6 +79,30 @@ START_TEST(rows_are_not_sent_under_another_mode_than_they_were_read)
         TL_OK);
     ck_assert_ptr_nonnull(strstr(load.err.message, "cannot set up the session"));
     ck_assert_uint_eq(rows_in(""), 0);
+}
+END_TEST
+
+/* The search rolls back after each try: its first ROLLBACK follows that of the batch itself. */
+START_TEST(a_connection_lost_while_a_bad_row_is_looked_for_is_replaced)
+{
+    struct proxy proxy;
+
+    create("a INT, b VARCHAR(9)");
+    proxy_begin(&proxy, test_socket());
+    load.options.socket = proxy.path;
+    load_begin(&load, _i);
+    proxy.trigger = "ROLLBACK";
+    atomic_store(&proxy.passes, 1);
+    atomic_store(&proxy.cuts_left, 1);
+    ck_assert_int_eq(load_text(&load, "INSERT INTO `t` VALUES\n(1,'a'),\n(2,'b'),\n('x','c');\n"),
+                     TL_ERR_DB);
+    ck_assert_int_eq(atomic_load(&proxy.cuts_left), 0);
+    ck_assert_int_eq(load.err.native, 1366);
+    ck_assert_int_eq(load.err.line, 4);
+    ck_assert_uint_eq(rows_in(""), 0);
+    tl_writer_close(load.writer);
+    load.writer = NULL;
+    proxy_end(&proxy);
 }
 END_TEST
 
@@ -257,6 +282,7 @@ END_TEST
 static void add_row_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, a_bad_value_is_named_by_line, 0, 2);
+    tcase_add_loop_test(tc, a_connection_lost_while_a_bad_row_is_looked_for_is_replaced, 0, 2);
     tcase_add_loop_test(tc, rows_are_not_sent_under_another_mode_than_they_were_read, 0, 2);
     tcase_add_loop_test(tc, a_duplicate_is_named_by_the_row_that_comes_second, 0, 2);
     tcase_add_loop_test(tc, the_last_row_of_a_large_batch_is_found, 0, 2);
