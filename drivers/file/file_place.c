@@ -30,16 +30,16 @@ static int refuse_address(const char *dsn, struct ckpt_error *err)
     const char *at = strchr(dsn, '@');
     bool has_password = at && *dsn != '/' && *dsn != '.' && memchr(dsn, ':', (size_t)(at - dsn));
 
-    if (has_password || (at && strchr(at, '(')))
-        return usage(err,
-                     "checkpoint.dsn names a database server, and checkpoint.driver is "
-                     "\"file\"",
-                     "set checkpoint.driver = \"mysql\" to keep the checkpoint on that server");
     if (strstr(dsn, "://"))
         return usage(err,
                      "checkpoint.dsn is an address, and checkpoint.driver \"file\" keeps the "
                      "checkpoint in a local file",
                      "set checkpoint.dsn to the path of a file");
+    if (has_password || (at && strchr(at, '(')))
+        return usage(err,
+                     "checkpoint.dsn names a database server, and checkpoint.driver is "
+                     "\"file\"",
+                     "set checkpoint.driver = \"mysql\" to keep the checkpoint on that server");
     return CKPT_OK;
 }
 
