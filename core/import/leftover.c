@@ -125,10 +125,12 @@ int tl_import_finish_leftover(struct tl_import *import, struct tl_error *err)
     if (rc != TL_OK || leftover.task_id == 0)
         return rc;
     rc = finish(&leftover, err);
-    if (rc == TL_OK && import->store) /* made by this run, and empty */
-        rc = tl_store_retire(import->store, CKPT_RETIRE_REMOVE, leftover.task_id, err);
     if (rc != TL_OK)
         return rc;
+    /* Made by this run, and empty: everything is loaded, so that it stays is no failure. */
+    if (import->store &&
+        tl_store_retire(import->store, CKPT_RETIRE_REMOVE, leftover.task_id, err) != TL_OK)
+        tl_log_error(TL_LOG_WARN, "the empty checkpoint is left behind", err);
     tl_log(TL_LOG_WARN,
            "the last run of this import had loaded everything and was stopped at its very end; "
            "that end is done now",

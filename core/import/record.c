@@ -19,6 +19,7 @@ enum { RECORDER_ID = 0 };
 struct recorder {
     const struct tl_pipeline_settings *settings;
     struct tl_session *session; /* NULL when lost */
+    bool failed;                /* the last time */
 };
 
 /* Chunks with ledger rows to merge, taken under the lock; dirty_out: the store lags behind. */
@@ -73,6 +74,9 @@ static int open_session(struct recorder *recorder, struct tl_error *err)
 
     if (recorder->session)
         return TL_OK;
+    /* A server that does not answer must not keep a stop waiting; the ledger has everything. */
+    if (recorder->failed && tl_cancel_requested(settings->cancel))
+        return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
     rc = tl_session_open(&recorder->session, settings->options, err);
     if (rc != TL_OK)
         return rc;
@@ -119,6 +123,7 @@ static int record_once(struct recorder *recorder, struct tl_error *err)
     rc = open_session(recorder, err);
     if (rc == TL_OK)
         rc = record_fenced(recorder, chunks, count, err);
+    recorder->failed = rc != TL_OK;
     if (rc != TL_OK)
         put_back(plan, chunks, count);
     return rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 
 /* A database that the target must have, before double ones are taken out. */
 struct need {
@@ -176,11 +177,24 @@ static int add_files(struct builder *b, struct tl_source_table *table,
     return rc;
 }
 
-static int find_target(const struct builder *b, const char *db, const char *table,
-                       const char **db_out, const char **table_out)
+/* Where the entry's database or table (NULL: not asked for) goes. A path may be any bytes, a name
+   on the server is UTF-8. */
+static int find_target(const struct builder *b, const struct tl_scan_entry *entry,
+                       const char *table, const char **db_out, const char **table_out)
 {
+    const char *db = entry->match.db;
+    int rc = TL_OK;
+
     if (b->routes)
-        return tl_routes_find(b->routes, db, table, db_out, table_out, b->err);
+        rc = tl_routes_find(b->routes, db, table, &db, &table, b->err);
+    if (rc != TL_OK)
+        return rc;
+    if (!tl_utf8_valid(db, strlen(db)) || (table && !tl_utf8_valid(table, strlen(table)))) {
+        tl_error_set(b->err, TL_ERR_DATA, "file '%s': the name of its %s is not UTF-8",
+                     entry->file->path, table ? "table or database" : "database");
+        return tl_error_hint(b->err, "rename the file, or give its table another name with "
+                                     "[[mydumper.files]] or [[routes]]");
+    }
     *db_out = db;
     *table_out = table;
     return TL_OK;
@@ -190,7 +204,7 @@ static int add_table(struct builder *b, const struct tl_scan_entry *group, size_
 {
     struct tl_source_table *table = &b->catalog->tables[b->catalog->table_count++];
     const char *target_db, *target_name;
-    int rc = find_target(b, group->match.db, group->match.table, &target_db, &target_name);
+    int rc = find_target(b, group, group->match.table, &target_db, &target_name);
 
     if (rc != TL_OK)
         return rc;
@@ -224,7 +238,7 @@ static int add_lonely_db(struct builder *b, const struct tl_scan_entry *last, si
     int rc = TL_OK;
 
     if (b->catalog->table_count == tables_before) {
-        rc = find_target(b, last->match.db, NULL, &need.target, &unused);
+        rc = find_target(b, last, NULL, &need.target, &unused);
         if (rc == TL_OK)
             b->needs[b->need_count++] = need;
     }

@@ -109,6 +109,15 @@ static size_t first_room(const struct tl_reader *r)
     return room > r->settings.read_block ? (size_t)room : r->settings.read_block;
 }
 
+/* The buffer may not grow: white space or comments of that size are no dump. */
+static int fail_full(const struct tl_reader *reader, struct tl_error *err)
+{
+    if (reader->buf.max - reader->buf.len > reader->settings.read_block)
+        return tl_error_nomem(err);
+    return tl_reader_fail(reader, 0, err, "no row ends within %zu bytes from here",
+                          reader->buf.len);
+}
+
 int tl_reader_fill(struct tl_reader *reader, struct tl_error *err)
 {
     size_t got;
@@ -116,7 +125,7 @@ int tl_reader_fill(struct tl_reader *reader, struct tl_error *err)
     assert(!reader->eof);
     if (tl_buf_reserve(&reader->buf, reader->buf.data ? reader->settings.read_block
                                                       : first_room(reader)) != TL_OK)
-        return tl_error_nomem(err);
+        return fail_full(reader, err);
     if (tl_stream_read(reader->stream, reader->buf.data + reader->buf.len,
                        reader->settings.read_block, &got, err) != TL_OK)
         return err->code;

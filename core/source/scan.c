@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "core/source/file_template.h"
 #include "core/source/scan_entries.h"
 
@@ -66,6 +67,10 @@ int tl_source_dir(char **dir_out, const char *source_dir, struct tl_error *err)
         return tl_error_errno(err, errno, "cannot open source directory '%s'", path);
     if (!S_ISDIR(st.st_mode))
         return tl_error_set(err, TL_ERR_IO, "source directory '%s' is not a directory", path);
+    if (!tl_utf8_valid(real, strlen(real))) {
+        tl_error_set(err, TL_ERR_USAGE, "source directory '%s': the path is not UTF-8", real);
+        return tl_error_hint(err, "rename it: the target records where rows come from");
+    }
     *dir_out = real;
     real = NULL;
     return TL_OK;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "core/source/stream.h"
 
 enum { NUMBER_DIGITS = 5 }; /* mydumper pads its chunk numbers to this */
@@ -216,6 +217,11 @@ static int check_entry(const struct tl_scan *scan, const struct tl_scan_entry *e
 
     if (rc != TL_OK)
         return rc;
+    if (!tl_utf8_valid(file->path, strlen(file->path))) {
+        tl_error_set(err, TL_ERR_DATA, "file '%s/%s': the path is not UTF-8", scan->dir,
+                     file->path);
+        return tl_error_hint(err, "rename it: what is loaded is recorded on the target by path");
+    }
     if (file->problem == TL_WALK_SPECIAL)
         return tl_error_set(err, TL_ERR_IO, "'%s/%s' is not a regular file", scan->dir, file->path);
     if (file->problem != 0)

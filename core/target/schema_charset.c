@@ -8,7 +8,7 @@
 #include <iconv.h>
 #include <string.h>
 
-#include "core/target/sql_text.h"
+#include "core/base/utf8.h"
 
 static bool is_any(const char *text, const char *const *list)
 {

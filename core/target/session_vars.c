@@ -21,7 +21,9 @@ static const char common_vars[] =
     /* Tables are loaded in any order. A dump that is idle between two files must not be cut off by
        a server that is strict with web applications. */
     "SET NAMES utf8mb4; SET SESSION autocommit=1,foreign_key_checks=0,wait_timeout=28800,"
-    "net_read_timeout=600,net_write_timeout=600";
+    "net_read_timeout=600,net_write_timeout=600,"
+    /* Our own statements mean the same under any global mode; rows and schemas have another. */
+    "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'";
 
 static const char *const tidb_vars[] = {
     "allow_auto_random_explicit_insert=1", "tidb_opt_write_row_id=1",

@@ -143,6 +143,9 @@ START_TEST(source_directory_must_be_a_local_directory)
     ck_assert_int_eq(tl_source_dir(&found, "s3://bucket/x", &err), TL_ERR_USAGE);
     ck_assert_ptr_nonnull(strstr(err.message, "s3://"));
     ck_assert_int_eq(tl_source_dir(&found, "", &err), TL_ERR_USAGE);
+    ck_assert_int_eq(mkdir(tempdir_path(&dir, "\xff", path), 0700), 0);
+    ck_assert_int_eq(tl_source_dir(&found, path, &err), TL_ERR_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.message, "is not UTF-8"));
     ck_assert_ptr_null(found);
     link_to(".", "link");
     snprintf(path, sizeof(path), "file://%s/%%6cink/", dir.path);

@@ -207,6 +207,19 @@ START_TEST(a_row_longer_than_allowed_is_refused)
 }
 END_TEST
 
+START_TEST(endless_space_is_an_error_with_its_place)
+{
+    static char text[200000];
+    struct memfile unused = {0};
+    struct tl_reader_settings settings = sql_settings(&unused);
+
+    memset(text, ' ', sizeof(text));
+    settings.max_row_bytes = settings.batch_bytes = 1000;
+    settings.read_block = 100;
+    check_error(settings, text, sizeof(text), "db.t.sql:1 (offset 0): no row ends within");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("sql_reader");
@@ -219,6 +232,7 @@ static Suite *suite(void)
     tcase_add_test(tc, a_batch_has_one_head_and_one_state);
     tcase_add_test(tc, sql_mode_of_the_settings_counts_until_the_dump_says_one);
     tcase_add_test(tc, a_row_longer_than_allowed_is_refused);
+    tcase_add_test(tc, endless_space_is_an_error_with_its_place);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -149,7 +149,7 @@ START_TEST(variables_of_a_file_end_with_it)
     check_sql("SELECT GROUP_CONCAT(ENGINE ORDER BY TABLE_NAME) FROM information_schema.TABLES "
               "WHERE TABLE_SCHEMA='tl_schema_a'",
               "Aria,InnoDB");
-    check_sql("SELECT @@sql_mode = @@GLOBAL.sql_mode", "1");
+    check_sql("SELECT @@sql_mode", "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION");
     check_sql("SELECT GROUP_CONCAT(HEX(COLUMN_DEFAULT)) FROM information_schema.COLUMNS WHERE "
               "TABLE_SCHEMA='tl_schema_a'",
               "275C5C27,275C5C27");

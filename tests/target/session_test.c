@@ -278,7 +278,7 @@ START_TEST(reset_session_is_as_freshly_opened)
                        "START TRANSACTION");
     ck_assert_int_eq(tl_session_reset(session, &err), TL_OK);
     check_scalar(session, "SELECT @@character_set_client", "utf8mb4");
-    check_scalar(session, "SELECT @@sql_mode = @@GLOBAL.sql_mode", "1");
+    check_scalar(session, "SELECT @@sql_mode", "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION");
     check_scalar(session, "SELECT @@foreign_key_checks", "0");
     check_scalar(session, "SELECT @@in_transaction", "0");
     check_scalar(session, "SELECT @a IS NULL", "1");

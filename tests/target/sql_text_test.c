@@ -2,11 +2,9 @@
 /*
  * Tests of core/target/sql_text.c: no server.
  */
-#include "core/target/sql_text.h"
+#include "core/target/session.h"
 
 #include <check.h>
-
-#include "core/target/session.h"
 
 START_TEST(names_are_quoted_with_doubled_backquotes)
 {
@@ -43,17 +41,6 @@ START_TEST(texts_are_literals_under_any_sql_mode)
 }
 END_TEST
 
-START_TEST(broken_utf8_is_seen)
-{
-    ck_assert(tl_utf8_valid("\xf0\x9f\x98\x80", 4));
-    ck_assert(!tl_utf8_valid("\xf0\x9f\x98", 3));
-    ck_assert(!tl_utf8_valid("\xc0\x80", 2));
-    ck_assert(!tl_utf8_valid("\xed\xa0\x80", 3));
-    ck_assert(!tl_utf8_valid("\xf4\x90\x80\x80", 4));
-    ck_assert(!tl_utf8_valid("a\x80", 2));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("sql_text");
@@ -64,7 +51,6 @@ int main(void)
     tcase_add_test(tests, names_are_quoted_with_doubled_backquotes);
     tcase_add_loop_test(tests, texts_are_literals_under_any_sql_mode, 0,
                         sizeof(texts) / sizeof(texts[0]));
-    tcase_add_test(tests, broken_utf8_is_seen);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text of SQL statements: whether bytes are UTF-8. (Quoting, tl_sql_add_name and tl_sql_add_text,
- * is declared in session.h.)
+ * Whether bytes are UTF-8, as servers and users expect of names.
  */
-#ifndef TL_TARGET_SQL_TEXT_H
-#define TL_TARGET_SQL_TEXT_H
+#ifndef TL_BASE_UTF8_H
+#define TL_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
