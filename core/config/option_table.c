@@ -142,7 +142,7 @@ const struct tl_option tl_option_rows[] = {
     KEY("tikv-importer", "logical-import-batch-rows", UINT, batch_rows, "65536",
         "rows in one transaction, at most", .min = 1, .max = UINT32_MAX),
     KEY("tikv-importer", "add-index-by-sql", BOOL, add_index_by_sql, "false",
-        "add secondary indexes after the rows"),
+        "add secondary indexes after the rows", .effect = TL_EFFECT_IGNORED),
     KEY("tikv-importer", "accept-at-least-once", BOOL, accept_at_least_once, "false",
         "also load tables whose engine has no transactions"),
     BARE(ACTED, "tikv-importer", "on-duplicate", ENUM, NULL, "old name of conflict.strategy",
