@@ -5,6 +5,7 @@
 #include "core/program.h"
 
 #include <inttypes.h>
+#include <mysql.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 
 #include "core/base/log.h"
 #include "core/checkpoint/registry.h"
+
+enum { USAGE_EXIT = 2 }; /* TL_EXIT_USAGE of the import room, which is above this file */
 
 #define MEGABYTE (UINT64_C(1024) * 1024)
 
@@ -155,7 +158,7 @@ int tl_program_answer(const struct tl_options *options, enum tl_program program,
         rc = tl_registry_each(&path, print_found, NULL, err);
     else
         rc = describe_driver(options, err);
-    return rc == TL_OK ? 0 : rc == TL_ERR_USAGE ? 2 : 1;
+    return rc == TL_OK ? 0 : rc == TL_ERR_USAGE ? USAGE_EXIT : 1;
 }
 
 void tl_program_complain(const char *name, const struct tl_error *err)
@@ -165,4 +168,25 @@ void tl_program_complain(const char *name, const struct tl_error *err)
         fprintf(stderr, "HINT: %s\n", err->hint);
     if (tl_log_is_open())
         tl_log_error(TL_LOG_ERROR, "tidb lightning encountered error", err);
+}
+
+int tl_program_main(enum tl_program program, const char *name, int argc, char **argv,
+                    tl_program_fn work)
+{
+    TL_CLEANUP(tl_options_free_p) struct tl_options *options = NULL;
+    struct tl_error err;
+    int code = USAGE_EXIT;
+
+    tl_error_init(&err);
+    tl_program_protect();
+    if (mysql_library_init(0, NULL, NULL) != 0)
+        tl_error_set(&err, TL_ERR, "cannot initialise the client library");
+    else if (tl_options_load(&options, program, argc, argv, &err) == TL_OK)
+        code = options->action == TL_ACTION_RUN ? work(options, &err)
+                                                : tl_program_answer(options, program, &err);
+    if (err.code != TL_OK && code != 0)
+        tl_program_complain(name, &err);
+    tl_log_close();
+    mysql_library_end();
+    return code;
 }

@@ -9,6 +9,14 @@
 #include "core/base/error.h"
 #include "core/config/options.h"
 
+/* The work of a program behind its options; returns the exit code and sets err unless that is 0. */
+typedef int (*tl_program_fn)(const struct tl_options *options, struct tl_error *err);
+
+/* All of main: protects secrets, reads the options, runs `work` or answers, says what went wrong.
+ */
+int tl_program_main(enum tl_program program, const char *name, int argc, char **argv,
+                    tl_program_fn work);
+
 /* No core records with secrets in them, no files that others can read. Call first. */
 void tl_program_protect(void);
 

@@ -239,6 +239,32 @@ int tl_stream_open(struct tl_stream **stream_out, const char *path, enum tl_comp
     return TL_OK;
 }
 
+int tl_stream_decode(struct tl_stream *stream, tl_stream_step_fn step, const bool *complete,
+                     const char *unit, void *buffer, size_t size, size_t *got_out,
+                     struct tl_error *err)
+{
+    size_t made = 0;
+
+    while (made == 0) {
+        bool end = false;
+        int rc = TL_OK;
+
+        if (stream->input_pos == stream->input_len)
+            rc = tl_stream_fill(stream, &end, err);
+        if (rc != TL_OK)
+            return rc;
+        if (end && *complete)
+            break;
+        rc = step(stream, buffer, size, &made, err);
+        if (rc != TL_OK)
+            return rc;
+        if (end && made == 0 && !*complete)
+            return tl_stream_cut(stream, unit, err);
+    }
+    *got_out = made;
+    return TL_OK;
+}
+
 int tl_stream_read(struct tl_stream *stream, void *buffer, size_t size, size_t *got_out,
                    struct tl_error *err)
 {

@@ -49,6 +49,18 @@ int tl_stream_raw_read(struct tl_stream *stream, void *buffer, size_t size, size
 /* Fills the empty input buffer; *end_out says that the file has no more. */
 int tl_stream_fill(struct tl_stream *stream, bool *end_out, struct tl_error *err) TL_WARN_UNUSED;
 
+/* One call of a decoder: takes from the input buffer, gives at most room bytes; *made_out may be 0.
+ */
+typedef int (*tl_stream_step_fn)(struct tl_stream *stream, void *buffer, size_t room,
+                                 size_t *made_out, struct tl_error *err);
+
+/* The read of a codec: steps until there is output or the end. The step comes even without new
+   input, as the decoder may hold output back. *complete is the codec's own: its last `unit` has
+   ended. */
+int tl_stream_decode(struct tl_stream *stream, tl_stream_step_fn step, const bool *complete,
+                     const char *unit, void *buffer, size_t size, size_t *got_out,
+                     struct tl_error *err) TL_WARN_UNUSED;
+
 /* TL_ERR_DATA: the file ends in the middle of compressed data; what names the piece. */
 int tl_stream_cut(const struct tl_stream *stream, const char *what, struct tl_error *err);
 

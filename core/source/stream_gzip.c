@@ -66,31 +66,13 @@ static int gzip_step(struct tl_stream *stream, void *buffer, size_t size, size_t
     return TL_OK;
 }
 
-/* The step comes even without new input as long as the decoder may hold output back. */
 static int gzip_read(struct tl_stream *stream, void *buffer, size_t size, size_t *got_out,
                      struct tl_error *err)
 {
     struct gzip_state *state = stream->state;
-    size_t made = 0;
 
-    while (made == 0) {
-        bool end = false;
-        int rc = TL_OK;
-
-        if (stream->input_pos == stream->input_len)
-            rc = tl_stream_fill(stream, &end, err);
-        if (rc != TL_OK)
-            return rc;
-        if (end && state->complete)
-            break;
-        rc = gzip_step(stream, buffer, size, &made, err);
-        if (rc != TL_OK)
-            return rc;
-        if (end && made == 0 && !state->complete)
-            return tl_stream_cut(stream, "gzip member", err);
-    }
-    *got_out = made;
-    return TL_OK;
+    return tl_stream_decode(stream, gzip_step, &state->complete, "gzip member", buffer, size,
+                            got_out, err);
 }
 
 const struct tl_stream_codec tl_stream_gzip = {"gzip", gzip_begin, gzip_read, gzip_end};

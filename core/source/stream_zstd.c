@@ -75,31 +75,13 @@ static int zstd_step(struct tl_stream *stream, void *buffer, size_t size, size_t
     return TL_OK;
 }
 
-/* At the end of the file one more step is made: the decoder may hold output back. */
 static int zstd_read(struct tl_stream *stream, void *buffer, size_t size, size_t *got_out,
                      struct tl_error *err)
 {
     struct zstd_state *state = stream->state;
-    size_t made = 0;
 
-    while (made == 0) {
-        bool end = false;
-        int rc = TL_OK;
-
-        if (stream->input_pos == stream->input_len)
-            rc = tl_stream_fill(stream, &end, err);
-        if (rc != TL_OK)
-            return rc;
-        if (end && state->complete)
-            break;
-        rc = zstd_step(stream, buffer, size, &made, err);
-        if (rc != TL_OK)
-            return rc;
-        if (end && made == 0 && !state->complete)
-            return tl_stream_cut(stream, "zstd frame", err);
-    }
-    *got_out = made;
-    return TL_OK;
+    return tl_stream_decode(stream, zstd_step, &state->complete, "zstd frame", buffer, size,
+                            got_out, err);
 }
 
 const struct tl_stream_codec tl_stream_zstd = {"zstd", zstd_begin, zstd_read, zstd_end};
