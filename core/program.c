@@ -18,7 +18,8 @@
 #include "core/base/log.h"
 #include "core/checkpoint/registry.h"
 
-enum { USAGE_EXIT = 2 }; /* TL_EXIT_USAGE of the import room, which is above this file */
+/* As in enum tl_exit of the import room, which is above this file. */
+enum { FAILED_EXIT = 1, USAGE_EXIT = 2 };
 
 #define MEGABYTE (UINT64_C(1024) * 1024)
 
@@ -184,6 +185,8 @@ int tl_program_main(enum tl_program program, const char *name, int argc, char **
     else if (tl_options_load(&options, program, argc, argv, &err) == TL_OK)
         code = options->action == TL_ACTION_RUN ? work(options, &err)
                                                 : tl_program_answer(options, program, &err);
+    if (err.code == TL_ERR_NOMEM && !options)
+        code = FAILED_EXIT;
     if (err.code != TL_OK && code != 0)
         tl_program_complain(name, &err);
     tl_log_close();

@@ -3,9 +3,8 @@
  * ckpt-fault.so: a driver that wraps another one (option `inner`, the path of its shared object),
  * hands every call on, and fails the one that the plan names (fault_plan.h). Without a plan it is
  * as good as what it wraps. It gives the inner driver the defaults of that driver's options.
- *
- * Built twice, since a promise cannot be wrapped at run time: as `fault` for drivers that keep
- * other processes out, as `fault-shared` (FAULT_SHARED) for those that let them in.
+ * It claims CKPT_CAP_SHARED, as the drivers of this project do: one that keeps other processes out
+ * still does so from inside.
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -13,14 +12,6 @@
 #include <string.h>
 
 #include "fault_plan.h"
-
-#ifdef FAULT_SHARED
-#define FAULT_NAME "fault-shared"
-#define FAULT_CAPABILITIES CKPT_CAP_SHARED
-#else
-#define FAULT_NAME "fault"
-#define FAULT_CAPABILITIES 0
-#endif
 
 /* What a stopped walk returns inside; no code of the interface. */
 enum { STOP = -7001, MAX_TEXT = 4096 };
@@ -44,7 +35,7 @@ static int load_inner(struct ckpt_driver *inner_out, const struct ckpt_open_args
         memcpy(path, args->options[0].text.data, args->options[0].text.len);
     if (path[0] != '/')
         return ckpt_error_set(err, CKPT_ERR_USAGE, 0,
-                              "checkpoint." FAULT_NAME ".inner is not an absolute path");
+                              "checkpoint.fault.inner is not an absolute path");
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL); /* never closed, as in the host */
     if (handle)
         *(void **)&entry = dlsym(handle, CKPT_DRIVER_ENTRY);
@@ -313,8 +304,8 @@ static const struct ckpt_option options[] = {
 
 static const struct ckpt_driver fault_driver = {
     CKPT_DRIVER_HEADER,
-    .capabilities = FAULT_CAPABILITIES,
-    .name = FAULT_NAME,
+    .capabilities = CKPT_CAP_SHARED,
+    .name = "fault",
     .options = options,
     .open = fault_open,
     .close = fault_close,
