@@ -300,6 +300,48 @@ static int begin_changes(struct run *run, struct tl_error *err)
     return tl_scene_select(run->scene, run->argument, &run->marks, err);
 }
 
+struct own_intent {
+    const struct run *run;
+    bool found;
+};
+
+static int look_for_own(const struct tl_ledger_task *task, void *payload)
+{
+    struct own_intent *own = payload;
+    char intent[MAX_INTENT];
+
+    intent_of(own->run, intent, sizeof(intent));
+    own->found = own->found || (task->task_id == own->run->scene->ledger.task_id && task->intent &&
+                                strcmp(task->intent, intent) == 0);
+    return TL_OK;
+}
+
+/* The store does not know the table (err says so). When this very operation was interrupted, it had
+   come so far already, and only its intent is left. */
+static int finish_if_ours(struct run *run, struct tl_error *err)
+{
+    struct tl_scene *scene = run->scene;
+    struct own_intent own = {.run = run};
+    struct tl_error why;
+    bool exists = false;
+    int rc;
+
+    tl_error_init(&why);
+    rc = run->dry_run ? TL_ERR : tl_scene_connect(scene, &why);
+    if (rc == TL_OK)
+        rc = tl_ledger_exists(scene->session, scene->ledger.schema, &exists, &why);
+    if (rc == TL_OK && exists)
+        rc = tl_ledger_each_task(scene->session, scene->ledger.schema, look_for_own, &own, &why);
+    if (rc != TL_OK || !own.found)
+        return err->code;
+    tl_error_init(err);
+    rc = tl_clear_intent(scene, err);
+    if (rc == TL_OK)
+        printf("%s: this was done already; the interrupted operation is finished\n",
+               run->argument);
+    return rc;
+}
+
 int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *argument,
                bool dry_run, struct tl_error *err)
 {
@@ -311,6 +353,8 @@ int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *
                       .ledger_only = scene->plan == NULL};
     int rc = scene->plan ? tl_scene_select(scene, argument, &run.marks, err) : TL_OK;
 
+    if (rc == TL_ERR_USAGE)
+        return finish_if_ours(&run, err);
     if (rc == TL_OK)
         rc = tl_scene_connect(scene, err);
     if (rc == TL_OK && !scene->plan)

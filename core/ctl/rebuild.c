@@ -15,7 +15,7 @@ static int refuse(const struct tl_scene *scene, struct tl_error *err)
     if (scene->task.planned) {
         tl_error_set(err, TL_ERR_REFUSED, "there is a checkpoint in %s already",
                      tl_store_where(scene->store));
-        return tl_error_hint(err, "--checkpoint-list shows it");
+        return tl_error_hint(err, "--checkpoint-list shows it, and the import goes on from it");
     }
     if (!scene->options->source_dir || !scene->options->source_dir[0])
         return tl_error_set(err, TL_ERR_USAGE, "--checkpoint-rebuild needs the source: -d DIR");

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Nth call of the checkpoint driver fails, for every N: in imports and control operations."""
 from harness import DONE, FAILED, REFUSED, STOPPED, check, check_equal
-from faults import (LIMIT, QUICK_SERVER, Target, call_plans, fault_job, sweep, write_dump)
+from faults import (GOOD, LIMIT, QUICK_SERVER, Target, import_plans, fault_job, sweep, write_dump)
 
 
-def sweep_import(env, inner, plans, with_bad):
+def sweep_import(env, inner, plans, tables):
     """An import; after each fault it is listed and run again to its end."""
     server = env.new_server(**QUICK_SERVER)
-    job = fault_job(env, server, write_dump(env.folder("dump"), with_bad), inner)
-    target = Target(env, job, with_bad)
+    job = fault_job(env, server, write_dump(env.folder("dump"), tables), inner)
+    target = Target(job, tables)
     finish_job(job, target, "without a fault")
     target.expected = target.digest()
 
@@ -20,10 +20,10 @@ def sweep_import(env, inner, plans, with_bad):
         if result.code == DONE:
             target.check_all_rows(what)
             return
-        if not with_bad and result.code != STOPPED:
+        if "bad" not in tables and result.code != STOPPED:
             check_equal(server.committed_rows(), 0, f"{what}: exit code {result.code}, but the rows")
         job.control("--checkpoint-list", timeout=LIMIT).expect(DONE, what=f"{what}: the list")
-        if not with_bad:
+        if "bad" not in tables:
             job.run(timeout=LIMIT).expect(DONE, what=f"{what}: the next run")
         else:
             finish_job(job, target, what)
@@ -35,7 +35,7 @@ def sweep_import(env, inner, plans, with_bad):
 
 def finish_job(job, target, what):
     """Runs the import to its end; the table that fails is mended and resolved on the way."""
-    if not target.with_bad:
+    if "bad" not in target.tables:
         target.reset()
         job.run(timeout=LIMIT).expect(DONE, what=what)
         return
@@ -50,14 +50,14 @@ def finish_job(job, target, what):
 
 def test_import_with_the_driver_file(env):
     """Every call and every record of an import fails once, or from there on (file)."""
-    sweep_import(env, "file", call_plans(), False)
+    sweep_import(env, "file", import_plans(), GOOD)
 
 
 def test_import_with_a_failing_table(env):
     """The same, with a table that fails and is resolved."""
-    sweep_import(env, "file", call_plans(), True)
+    sweep_import(env, "file", import_plans(), ("nokey", "bad"))
 
 
 def test_import_with_the_driver_mysql(env):
     """The same, with the checkpoint on the target (mysql)."""
-    sweep_import(env, "mysql", call_plans()[:2], False)
+    sweep_import(env, "mysql", import_plans()[:2], GOOD)

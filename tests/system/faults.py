@@ -20,6 +20,7 @@ QUICK_SERVER = {"innodb_flush_method": "nosync", "innodb_doublewrite": "0",
                 "innodb_buffer_pool_size": "64M"}
 SMALL_BATCHES = {"tikv-importer": {"logical-import-batch-size": "2KiB"},
                  "lightning": {"region-concurrency": 2, "io-concurrency": 2}}
+GOOD = ("keyed", "nokey", "list")
 BAD_VALUE = 777  # does not fit the column of the table `bad` while it is narrow
 
 
@@ -27,18 +28,20 @@ def nokey_rows(begin, end):
     return [(i // 3, f"text {i // 3} it's") for i in range(begin, end)]
 
 
-def write_dump(folder, with_bad=True):
+def write_dump(folder, tables):
     """SQL, CSV and gzip, with and without a key; `bad` has a row that a narrow column refuses."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_schema(folder, "d", "keyed", "CREATE TABLE keyed (id INT PRIMARY KEY, a VARCHAR(50))")
-    write_inserts(folder / "d.keyed.sql", "keyed", [(i, f"row {i}") for i in range(300)], 40)
+    if "keyed" in tables:
+        write_schema(folder, "d", "keyed", "CREATE TABLE keyed (id INT PRIMARY KEY, a VARCHAR(50))")
+        write_inserts(folder / "d.keyed.sql", "keyed", [(i, f"row {i}") for i in range(300)], 40)
     write_schema(folder, "d", "nokey", "CREATE TABLE nokey (a INT, b VARCHAR(50))")
     write_inserts(folder / "d.nokey.1.sql", "nokey", nokey_rows(0, 200), 30)
     compress(folder / "d.nokey.1.sql", "gz")
     write_inserts(folder / "d.nokey.2.sql", "nokey", nokey_rows(200, 400), 30)
-    write_schema(folder, "d", "list", "CREATE TABLE list (a INT, b VARCHAR(50))")
-    write_csv(folder / "d.list.csv", ["a", "b"], nokey_rows(0, 300))
-    if with_bad:
+    if "list" in tables:
+        write_schema(folder, "d", "list", "CREATE TABLE list (a INT, b VARCHAR(50))")
+        write_csv(folder / "d.list.csv", ["a", "b"], nokey_rows(0, 300))
+    if "bad" in tables:
         write_schema(folder, "d", "bad", "CREATE TABLE bad (i INT, n INT)")
         write_inserts(folder / "d.bad.sql", "bad",
                       [(i, BAD_VALUE if i == 250 else i % 100) for i in range(300)], 30)
@@ -48,8 +51,8 @@ def write_dump(folder, with_bad=True):
 class Target:
     """The server of a sweep: emptied before each run, compared after it."""
 
-    def __init__(self, env, job, with_bad):
-        self.server, self.job, self.with_bad = job.server, job, with_bad
+    def __init__(self, job, tables):
+        self.server, self.job, self.tables = job.server, job, tables
         self.expected = None
 
     def reset(self):
@@ -57,23 +60,19 @@ class Target:
         self.server.clear()
         for left in self.job.dir.glob("checkpoint.sqlite*"):
             left.unlink()
-        if self.with_bad:
+        if "bad" in self.tables:
             self.server.execute("CREATE DATABASE d CHARACTER SET utf8mb4",
                                 "CREATE TABLE d.bad (i INT, n TINYINT)")
 
     def widen(self):
         self.server.execute("ALTER TABLE d.bad MODIFY n INT")
 
-    def digest(self, tables=None):
+    def digest(self):
         """(rows, sum of row digests) of each table."""
         columns = {"keyed": "id, a", "nokey": "a, b", "list": "a, b", "bad": "i, n"}
         parts = [f"SELECT '{table}', COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS('/', {columns[table]}))),"
-                 f" 0) FROM {unique('d', table)}" for table in tables or self.tables]
+                 f" 0) FROM {unique('d', table)}" for table in self.tables]
         return {row[0]: (int(row[1]), int(row[2])) for row in self.server.query(" UNION ".join(parts))}
-
-    @property
-    def tables(self):
-        return ["keyed", "nokey", "list"] + ["bad"] * self.with_bad
 
     def check_all_rows(self, what):
         check_equal(self.digest(), self.expected, f"{what}: the rows")
@@ -129,28 +128,43 @@ class CallPlan:
         return int(calls.read_text().split()[1]) if calls.exists() else 0
 
 
-# A store that fails once or for good, before or after it did the work, in a call or in a walk.
+ANY = (DONE, FAILED, STOPPED)
+
+# A store that fails once or for good, before or after it did the work, in a call or in a walk. The
+# loader tries the last record of progress twice, so a passing fault need not stop it.
 CALL_PLANS = [
-    CallPlan("code=err", (DONE, FAILED, STOPPED)),  # the last record of progress is tried twice
+    CallPlan("code=err", ANY),
     CallPlan("code=full,sticky", (FAILED, STOPPED)),
-    CallPlan("code=lost,after", (DONE, FAILED, STOPPED)),
+    CallPlan("code=lost,after", ANY),
     CallPlan("code=err,after,sticky", (FAILED, STOPPED)),
-    CallPlan("code=err", (FAILED, STOPPED), counts="record"),
+    CallPlan("code=err", ANY, counts="record"),
 ]
-MORE_CALL_PLANS = [
-    CallPlan("code=lost", (DONE, FAILED, STOPPED)),
-    CallPlan("code=err,after", (DONE, FAILED, STOPPED)),
-    CallPlan("code=nomem", (DONE, FAILED, STOPPED)),
+# A control operation tries nothing twice: an unknown outcome matters where something changes.
+CHANGING = "methods=open+apply+retire"
+CONTROL_PLANS = [
+    CallPlan("code=full,sticky", (FAILED,)),
+    CallPlan(f"code=lost,after,{CHANGING}", ANY),
+    CallPlan(f"code=err,after,sticky,{CHANGING}", (FAILED,)),
+    CallPlan("code=err", (FAILED,), counts="record"),
+]
+MORE_PLANS = [
+    CallPlan("code=lost", ANY),
+    CallPlan("code=err,after", ANY),
+    CallPlan("code=nomem", ANY),
     CallPlan("code=nomem,sticky", (FAILED, STOPPED)),
-    CallPlan("code=busy", (DONE, FAILED, STOPPED)),
-    CallPlan("code=corrupt", (REFUSED,)),
-    CallPlan("code=lost", (DONE, FAILED, STOPPED), counts="record"),
+    CallPlan("code=busy", ANY),
+    CallPlan("code=corrupt", (DONE, FAILED, STOPPED, REFUSED)),
+    CallPlan("code=lost", ANY, counts="record"),
     CallPlan("code=full,sticky", (FAILED, STOPPED), counts="record"),
 ]
 
 
-def call_plans():
-    return CALL_PLANS + (MORE_CALL_PLANS if FULL else [])
+def import_plans():
+    return CALL_PLANS + (MORE_PLANS if FULL else [])
+
+
+def control_plans():
+    return CONTROL_PLANS + (CALL_PLANS + MORE_PLANS if FULL else [])
 
 
 def sweep(job, plan, run, after):

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Nth allocation fails: in imports, in control operations, in the libraries below them.
+
+There are thousands, but few hundred places that they come from. A first run notes the call stack of
+each; then one allocation of each stack fails, alone, or with all that come after it. By default a
+sample as large as the time allows (TL_SEED repeats it); TL_SWEEP=full takes all.
+"""
+import array
+import time
+
+from harness import BUILD, DONE, FAILED, REFUSED, STOPPED, Failure, check, check_equal
+from faults import (FULL, GOOD, LIMIT, QUICK_SERVER, SMALL_BATCHES, Target, environment, judge,
+                    merge, write_dump)
+
+LIBRARY = BUILD / "tests" / "tl-fault-malloc.so"
+SECONDS = 6  # for each command, by default
+AGAIN = 3    # in the full sweep: so many allocations of each stack
+
+
+class Memory:
+    """A command that is run with failing allocations."""
+
+    def __init__(self, env, tables, driver="file"):
+        self.env = env
+        self.server = env.new_server(**QUICK_SERVER)
+        self.job = env.job(write_dump(env.folder("dump"), tables), driver,
+                           merge(SMALL_BATCHES, {"lightning": {"level": "warn"}}), self.server)
+        self.target = Target(self.job, tables)
+        self.end = 0
+
+    def preload(self, plan):
+        return environment(LD_PRELOAD=str(LIBRARY), TL_FAULT_MALLOC=plan)
+
+    def choose(self, run):
+        """The allocations to fail, in random order: (N, sticky)."""
+        path = self.job.dir / "stacks"
+        run(self.preload(f"stacks={path}"))
+        stacks = array.array("Q", path.read_bytes())
+        check(len(stacks) > 1000, "only", len(stacks), "allocations were counted")
+        places = {}
+        for number, stack in enumerate(stacks, 1):
+            places.setdefault(stack, []).append(number)
+        chosen = []
+        for numbers in places.values():
+            some = self.env.random.sample(numbers, min(AGAIN, len(numbers))) if FULL else [numbers[0]]
+            chosen += [(number, sticky) for number in some for sticky in (False, True)]
+        self.env.random.shuffle(chosen)
+        self.env.note(f"{len(stacks)} allocations, {len(places)} call stacks")
+        return chosen
+
+    def sweep(self, prepare, run, after):
+        """prepare(), run(environment), after(result, what) for each chosen allocation."""
+        prepare()
+        chosen = self.choose(run)
+        end = time.monotonic() + SECONDS
+        met = 0
+        for number, sticky in chosen:
+            if not FULL and time.monotonic() > end:
+                break
+            what = f"allocation {number}{' and later' if sticky else ''}"
+            report = self.job.dir / "report"
+            report.unlink(missing_ok=True)
+            prepare()
+            plan = f"nth={number}{',sticky' if sticky else ''},report={report}"
+            try:
+                result = run(self.preload(plan))
+                codes = (DONE, FAILED, STOPPED) if report.exists() else (DONE, FAILED)
+                after(judge(result, codes, what), what)
+            except Failure as failure:
+                stack = report.read_text() if report.exists() else "no fault was met\n"
+                raise Failure(f"{what}: {failure}\n--- call stack\n{stack}") from failure
+            met += report.exists()
+        self.env.note(f"{met} faults of {len(chosen)}")
+
+
+def sweep_import(env, driver):
+    """Imports of tables that can all be loaded."""
+    memory = Memory(env, GOOD, driver)
+    job, target = memory.job, memory.target
+    target.reset()
+    job.run(timeout=LIMIT).expect(DONE)
+    target.expected = target.digest()
+
+    def after(result, what):
+        if result.code == DONE:
+            target.check_all_rows(what)
+            return
+        if result.code != STOPPED:
+            check_equal(memory.server.committed_rows(), 0, f"{what}: exit code {result.code}, rows")
+        if memory.server.databases() or job.checkpoint.exists():
+            job.control("--checkpoint-list", timeout=LIMIT).expect(DONE, what=f"{what}: the list")
+            job.run(timeout=LIMIT).expect(DONE, what=f"{what}: the next run")
+            target.check_all_rows(what)
+
+    memory.sweep(target.reset, lambda e: job.run(environment=e, timeout=LIMIT), after)
+
+
+def test_import_with_the_driver_file(env):
+    """An import whose allocations fail loses and doubles nothing (file)."""
+    sweep_import(env, "file")
+
+
+def test_import_with_the_driver_mysql(env):
+    """The same with the checkpoint on the target (mysql)."""
+    sweep_import(env, "mysql")
+
+
+def sweep_control(env, *arguments, prepare=None, mend=None, again=(DONE,)):
+    """A control operation on a failed import, then the import to its end."""
+    memory = Memory(env, ("nokey", "bad"))
+    job, target = memory.job, memory.target
+
+    def fail():
+        target.reset()
+        job.run(timeout=LIMIT).expect(FAILED, "1 of 2 tables failed")
+
+    def operate(environment=None):
+        return job.control(*arguments, environment=environment, timeout=LIMIT)
+
+    def start():
+        fail()
+        if prepare:
+            prepare(memory)
+
+    def after(result, what):
+        job.control("--checkpoint-list", timeout=LIMIT).expect(DONE, what=f"{what}: the list")
+        if result.code != DONE:
+            second = operate()
+            check(second.code in again, "the same again:", second.code, second.shown())
+        if mend:
+            mend(memory)
+        job.run(timeout=LIMIT).expect(DONE, what=f"{what}: the import")
+        target.check_all_rows(what)
+
+    fail()
+    target.widen()
+    job.control("--checkpoint-error-ignore=all").expect(DONE)
+    job.run().expect(DONE)
+    target.expected = target.digest()
+    memory.sweep(start, operate, after)
+
+
+def test_list_and_dump(env):
+    """--checkpoint-list and --checkpoint-dump without memory change nothing."""
+    memory = Memory(env, ("nokey", "bad"))
+    memory.target.reset()
+    memory.job.run(timeout=LIMIT).expect(FAILED)
+    before = memory.target.digest()
+    for argument in ("--checkpoint-list", f"--checkpoint-dump={env.folder('csv')}"):
+        def run(environment, argument=argument):
+            return memory.job.control(argument, environment=environment, timeout=LIMIT)
+
+        def after(_, what, run=run):
+            run(None).expect(DONE, what=f"{what}: the same again")
+        memory.sweep(lambda: None, run, after)
+    check_equal(memory.target.digest(), before, "the rows")
+
+
+def test_error_ignore(env):
+    """--checkpoint-error-ignore without memory is done again."""
+    sweep_control(env, "--checkpoint-error-ignore=all", mend=lambda memory: memory.target.widen())
+
+
+def test_error_destroy(env):
+    """--checkpoint-error-destroy without memory is done again."""
+    sweep_control(env, "--checkpoint-error-destroy=all")
+
+
+def test_remove_all(env):
+    """--checkpoint-remove=all without memory is done again."""
+    sweep_control(env, "--checkpoint-remove=all", mend=lambda memory: memory.server.drop("d"))
+
+
+def test_rebuild(env):
+    """--checkpoint-rebuild without memory is done again."""
+    sweep_control(env, "--checkpoint-rebuild", again=(DONE, REFUSED),
+                  prepare=lambda memory: memory.job.checkpoint.unlink(),
+                  mend=lambda memory: memory.target.widen())
