@@ -5,6 +5,7 @@
 #include "core/checkpoint/registry.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,12 @@ TL_DEFINE_CLEANUP(void *, dlclose)
 /* "cannot load …: <dlerror>" without the path twice. */
 static int refuse_open(const char *path, struct tl_error *err)
 {
+    bool out_of_memory = errno == ENOMEM; /* the texts of the loader do not always say so */
     const char *why = dlerror();
     size_t len = strlen(path);
 
+    if (out_of_memory)
+        return tl_error_set(err, TL_ERR_NOMEM, "out of memory while loading the driver '%s'", path);
     if (why && strncmp(why, path, len) == 0 && why[len] == ':')
         why += len + 1 + (why[len + 1] == ' ');
     tl_error_set(err, TL_ERR_USAGE, "cannot load the driver '%s': %s", path,
@@ -74,6 +78,7 @@ static int load_file(struct tl_ckpt_module **module_out, const char *path, struc
     rc = tl_registry_check_file(path, module->path, err);
     if (rc != TL_OK)
         return rc;
+    errno = 0;
     handle = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
         return refuse_open(module->path, err);

@@ -199,9 +199,11 @@ static int read_all(struct tl_buf *out, int fd, const char *path, struct tl_erro
     for (;;) {
         ssize_t got;
 
-        if (tl_buf_reserve(out, READ_STEP) != TL_OK)
+        if (out->len > FILE_MAX)
             return tl_error_set(err, TL_ERR_USAGE, "configuration file %s is larger than 1 MiB",
                                 path);
+        if (tl_buf_reserve(out, READ_STEP) != TL_OK)
+            return tl_error_nomem(err);
         got = read(fd, out->data + out->len, READ_STEP);
         if (got == 0)
             return TL_OK;
@@ -227,7 +229,7 @@ int tl_settings_read_file(struct tl_settings *settings, const char *path, struct
     close(fd);
     if (rc == TL_OK)
         rc = tl_settings_read_toml(settings, tl_buf_text(&text), text.len, path, err);
-    else
+    else if (rc != TL_ERR_NOMEM)
         rc = err->code = TL_ERR_USAGE;
     if (text.data)
         explicit_bzero(text.data, text.cap);

@@ -112,6 +112,7 @@ struct interrupted {
     int64_t task_id; /* of the task that was found */
     char *intent;    /* owned */
     int64_t wanted;  /* 0: any task */
+    bool out_of_memory;
 };
 
 static int look_at(const struct tl_ledger_task *task, void *payload)
@@ -123,13 +124,15 @@ static int look_at(const struct tl_ledger_task *task, void *payload)
         return TL_OK;
     free(found->intent);
     found->intent = strdup(task->intent);
+    found->out_of_memory = found->out_of_memory || !found->intent;
     found->task_id = task->task_id;
     return TL_OK;
 }
 
 /* Looks for the intent of a control operation on the target; a target that cannot be asked has
- * none. */
-static void find_interrupted(const struct tl_options *options, struct interrupted *found)
+ * none. Only TL_ERR_NOMEM is a failure. */
+static int find_interrupted(const struct tl_options *options, struct interrupted *found,
+                            struct tl_error *err)
 {
     TL_CLEANUP(tl_session_close_p) struct tl_session *session = NULL;
     struct tl_error ignored;
@@ -144,8 +147,11 @@ static void find_interrupted(const struct tl_options *options, struct interrupte
         rc = tl_ledger_exists(session, options->ledger_schema, &exists, &ignored);
     if (rc == TL_OK && exists)
         rc = tl_ledger_each_task(session, options->ledger_schema, look_at, found, &ignored);
+    if (rc == TL_ERR_NOMEM || found->out_of_memory)
+        return tl_error_nomem(err);
     if (rc != TL_OK)
         tl_log_error(TL_LOG_DEBUG, "cannot look for interrupted operations", &ignored);
+    return TL_OK;
 }
 
 static int finish_operation(const struct tl_options *options, const struct tl_cancel *cancel,
@@ -164,18 +170,19 @@ static int finish_operation(const struct tl_options *options, const struct tl_ca
 }
 
 /* The task of the store that the options name, 0 = none: what cannot be opened is told by the
- * import. */
-static int64_t task_of_store(const struct tl_options *options, const struct tl_cancel *cancel)
+ * import. Only TL_ERR_NOMEM is a failure. */
+static int task_of_store(const struct tl_options *options, const struct tl_cancel *cancel,
+                         int64_t *task_id_out, struct tl_error *err)
 {
     struct tl_scene scene = {0};
     struct tl_error ignored;
-    int64_t task_id = 0;
+    int rc;
 
     tl_error_init(&ignored);
-    if (tl_scene_open(&scene, options, cancel, &ignored) == TL_OK && scene.plan)
-        task_id = scene.plan->task_id;
+    rc = tl_scene_open(&scene, options, cancel, &ignored);
+    *task_id_out = rc == TL_OK && scene.plan ? scene.plan->task_id : 0;
     tl_scene_close(&scene);
-    return task_id;
+    return rc == TL_ERR_NOMEM ? tl_error_nomem(err) : TL_OK;
 }
 
 int tl_ctl_finish_interrupted(const struct tl_options *options, const struct tl_cancel *cancel,
@@ -184,18 +191,18 @@ int tl_ctl_finish_interrupted(const struct tl_options *options, const struct tl_
     struct interrupted found = {0};
     enum tl_operation operation;
     char *argument;
-    int rc = TL_OK;
+    int rc;
 
     if (!options->checkpoint_enable)
         return TL_OK;
     /* The target first: most runs end here, and open their store once. */
-    find_interrupted(options, &found);
-    if (found.intent) {
-        found.wanted = task_of_store(options, cancel);
-        if (found.wanted != found.task_id && found.wanted != 0)
-            find_interrupted(options, &found);
-    }
-    if (found.wanted != 0 && found.intent && parse_intent(found.intent, &operation, &argument)) {
+    rc = find_interrupted(options, &found, err);
+    if (rc == TL_OK && found.intent)
+        rc = task_of_store(options, cancel, &found.wanted, err);
+    if (rc == TL_OK && found.intent && found.wanted != found.task_id && found.wanted != 0)
+        rc = find_interrupted(options, &found, err);
+    if (rc == TL_OK && found.wanted != 0 && found.intent &&
+        parse_intent(found.intent, &operation, &argument)) {
         tl_log(TL_LOG_WARN, "finishing a control operation that was interrupted",
                TL_STR("operation", tl_operation_flag(operation)), TL_STR("table", argument),
                TL_END);

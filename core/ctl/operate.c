@@ -337,8 +337,7 @@ static int finish_if_ours(struct run *run, struct tl_error *err)
     tl_error_init(err);
     rc = tl_clear_intent(scene, err);
     if (rc == TL_OK)
-        printf("%s: this was done already; the interrupted operation is finished\n",
-               run->argument);
+        printf("%s: this was done already; the interrupted operation is finished\n", run->argument);
     return rc;
 }
 

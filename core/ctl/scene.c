@@ -4,6 +4,7 @@
  */
 #include "core/ctl/scene.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -93,6 +94,7 @@ struct search {
     bool has_batches;
     size_t matches; /* like the one that was found */
     char *found_dir;
+    struct tl_error *err;
 };
 
 static int look_at(const struct tl_ledger_task *task, void *payload)
@@ -111,7 +113,7 @@ static int look_at(const struct tl_ledger_task *task, void *payload)
     search->found = task->task_id;
     free(search->found_dir);
     search->found_dir = strdup(task->source_dir);
-    return search->found_dir ? TL_OK : TL_ERR_NOMEM;
+    return search->found_dir ? TL_OK : tl_error_nomem(search->err);
 }
 
 static int add_name(char **columns, const unsigned long *lengths, unsigned count, void *payload,
@@ -148,14 +150,17 @@ static int plan_from_ledger(struct tl_scene *scene, const struct search *search,
 static int find_in_ledger(struct tl_scene *scene, struct tl_error *err)
 {
     TL_CLEANUP_FREE char *dir = NULL;
-    struct search search = {0};
+    struct search search = {.err = err};
     bool exists = false;
     int rc = tl_ledger_exists(scene->session, scene->ledger.schema, &exists, err);
 
     if (rc != TL_OK || !exists)
         return rc;
-    if (scene->options->source_dir && scene->options->source_dir[0])
+    if (scene->options->source_dir && scene->options->source_dir[0]) {
         dir = realpath(scene->options->source_dir, NULL);
+        if (!dir && errno == ENOMEM) /* not to be taken for a folder that is gone: any task */
+            return tl_error_nomem(err);
+    }
     search.source_dir = dir;
     rc = tl_ledger_each_task(scene->session, scene->ledger.schema, look_at, &search, err);
     if (rc == TL_OK && search.matches > 1) {

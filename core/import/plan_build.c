@@ -187,31 +187,36 @@ static int add_tables(struct tl_plan *plan, const struct tl_catalog *catalog,
     return TL_OK;
 }
 
-/* The names of the tables of a plan, sorted; NULL when there are none or memory is out. */
+/* The names of the tables of a plan (none: NULL), sorted; NULL when memory is out. */
 static const char **sorted_names(const struct tl_plan *plan)
 {
-    const char **names;
+    size_t count = plan ? plan->table_count : 0;
+    const char **names = calloc(count + 1, sizeof(*names));
 
-    if (!plan || plan->table_count == 0)
-        return NULL;
-    names = calloc(plan->table_count, sizeof(*names));
-    for (size_t i = 0; names && i < plan->table_count; i++)
+    for (size_t i = 0; names && i < count; i++)
         names[i] = plan->tables[i].name;
     if (names)
-        qsort(names, plan->table_count, sizeof(*names), compare_strings);
+        qsort(names, count, sizeof(*names), compare_strings);
     return names;
 }
 
-static bool is_known(const char **names, size_t count, const struct tl_source_table *source)
+/* The tables of the catalogue that are to be planned: no view, and not known. */
+static int choose_sources(const struct tl_source_table **sources, size_t *count_out,
+                          const struct tl_catalog *catalog, const char **names, size_t known,
+                          struct tl_error *err)
 {
-    TL_CLEANUP_FREE char *name = NULL;
-    const char *wanted;
+    *count_out = 0;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct tl_source_table *source = &catalog->tables[i];
+        TL_CLEANUP_FREE char *name = tl_unique_name(source->target_db, source->target_name);
+        const char *wanted = name;
 
-    if (!names)
-        return false;
-    name = tl_unique_name(source->target_db, source->target_name);
-    wanted = name;
-    return name && bsearch(&wanted, names, count, sizeof(*names), compare_strings);
+        if (!name)
+            return tl_error_nomem(err);
+        if (!source->view && !bsearch(&wanted, names, known, sizeof(*names), compare_strings))
+            sources[(*count_out)++] = source;
+    }
+    return TL_OK;
 }
 
 int tl_plan_build(struct tl_plan **plan_out, const struct tl_options *options,
@@ -225,12 +230,11 @@ int tl_plan_build(struct tl_plan **plan_out, const struct tl_options *options,
     size_t count = 0;
     int rc = tl_plan_new(&plan, task_id, catalog->dir, err);
 
-    if (rc != TL_OK || !sources)
+    if (rc != TL_OK || !sources || !names)
         return rc != TL_OK ? rc : tl_error_nomem(err);
-    for (size_t i = 0; i < catalog->table_count; i++)
-        if (!catalog->tables[i].view &&
-            !is_known(names, known ? known->table_count : 0, &catalog->tables[i]))
-            sources[count++] = &catalog->tables[i];
+    rc = choose_sources(sources, &count, catalog, names, known ? known->table_count : 0, err);
+    if (rc != TL_OK)
+        return rc;
     qsort(sources, count, sizeof(sources[0]), compare_targets);
     rc = add_tables(plan, catalog, sources, count, cancel, err);
     for (size_t t = 0; rc == TL_OK && t < plan->table_count; t++) {

@@ -99,7 +99,9 @@ static void hint_for(struct tl_error *err)
 
 static int fill(struct tl_error *err, unsigned native, const char *sqlstate, const char *text)
 {
-    if (native == 0)
+    if (native == CR_OUT_OF_MEMORY)
+        tl_error_set(err, TL_ERR_NOMEM, "out of memory in the client library");
+    else if (native == 0)
         tl_error_set(err, TL_ERR_DB, "unknown error of the client library");
     else if (is_client_error(native))
         tl_error_set(err, TL_ERR_DB, "client error %u: %s", native, text);
@@ -109,7 +111,7 @@ static int fill(struct tl_error *err, unsigned native, const char *sqlstate, con
     err->retryable = tl_native_is_retryable((int)native);
     snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
     hint_for(err);
-    return TL_ERR_DB;
+    return err->code;
 }
 
 int tl_mysql_error(MYSQL *mysql, struct tl_error *err)

@@ -10,12 +10,14 @@
  *
  * Counting begins with main(): what the loader and the constructors of libraries do with a failed
  * allocation is not ours. The report holds the call stack of the first fault, so no file means that
- * no fault was needed. A test in the same process uses the two functions below instead.
+ * no fault was needed; if the program crashes, a line "crash" and the stack of that follow. A test
+ * in the same process uses the two functions below instead.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -113,6 +115,18 @@ static void write_stack(void)
         abort();
 }
 
+/* Adds where it crashed to the report; the instruction is then done again, and ends the process. */
+static void on_crash(int number)
+{
+    void *frames[FRAMES];
+    int fd = open(report_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+    (void)number;
+    inside = true;
+    if (fd >= 0 && write(fd, "crash\n", 6) == 6)
+        backtrace_symbols_fd(frames, backtrace(frames, FRAMES), fd);
+}
+
 /* Counts an allocation; true = it fails. */
 static bool is_due(void)
 {
@@ -162,10 +176,13 @@ static void arm_from_environment(void)
     const char *stacks = text ? strstr(text, "stacks=") : NULL;
 
     if (report) {
+        struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
         size_t len = strcspn(report + 7, ",");
 
         if (len < sizeof(report_path))
             memcpy(report_path, report + 7, len);
+        if (!dlsym(RTLD_DEFAULT, "__asan_init"))
+            sigaction(SIGSEGV, &action, NULL); /* a sanitizer says more than we do */
     }
     if (stacks)
         stacks_fd = open(stacks + 7, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
