@@ -138,7 +138,8 @@ extern "C" int tl_toml_parse(struct tl_toml **root_out, const char *text, size_t
                              const char *name, struct tl_error *err) noexcept
 {
     try {
-        toml::table table = toml::parse(std::string_view(text, len), std::string_view(name));
+        /* Without a name for the source: toml++ copies it where it may not throw. */
+        toml::table table = toml::parse(std::string_view(text, len));
 
         *root_out = convert(table, 1, 0).release();
         return TL_OK;

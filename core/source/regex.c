@@ -46,6 +46,8 @@ static int compile(pcre2_code **code_out, const char *pattern, size_t len, uint3
         *code_out = code;
         return TL_OK;
     }
+    if (number == PCRE2_ERROR_HEAP_FAILED)
+        return tl_error_nomem(err);
     (void)pcre2_get_error_message(number, text, sizeof(text));
     return tl_error_set(err, TL_ERR_USAGE, "invalid pattern '%.*s': %s, at character %zu",
                         len < SHOWN ? (int)len : SHOWN, pattern, (const char *)text, (size_t)at);
@@ -56,12 +58,14 @@ static int compile_both(struct tl_regex *regex, const char *pattern, size_t len,
                         struct tl_error *err)
 {
     uint32_t options = pcre_options(flags);
-    struct tl_error ignored;
-    int rc = compile(&regex->utf, pattern, len, (options & ~PCRE2_NEVER_UTF) | PCRE2_UTF, err);
+    struct tl_error other;
+    int utf = compile(&regex->utf, pattern, len, (options & ~PCRE2_NEVER_UTF) | PCRE2_UTF, err);
+    int bytes = compile(&regex->bytes, pattern, len, options, &other);
 
-    if (compile(&regex->bytes, pattern, len, options, &ignored) == TL_OK)
-        return TL_OK;
-    return rc;
+    /* Half a pattern would take some names for "no match". */
+    if (utf == TL_ERR_NOMEM || bytes == TL_ERR_NOMEM)
+        return tl_error_nomem(err);
+    return bytes == TL_OK ? TL_OK : utf;
 }
 
 static const pcre2_code *any_code(const struct tl_regex *regex)
