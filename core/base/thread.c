@@ -36,6 +36,7 @@ int tl_threads_begin(struct tl_threads **threads_out, const char *name, size_t c
                      tl_thread_fn fn, void *payload, struct tl_error *err)
 {
     struct tl_threads *group = calloc(1, sizeof(*group) + count * sizeof(group->threads[0]));
+    static const int own_faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
     sigset_t all, saved;
     int rc = 0;
 
@@ -45,6 +46,8 @@ int tl_threads_begin(struct tl_threads **threads_out, const char *name, size_t c
     group->payload = payload;
     snprintf(group->name, sizeof(group->name), "%s", name);
     sigfillset(&all);
+    for (size_t i = 0; i < sizeof(own_faults) / sizeof(own_faults[0]); i++)
+        sigdelset(&all, own_faults[i]); /* the kernel would end the process without a word */
     pthread_sigmask(SIG_SETMASK, &all, &saved);
     for (; group->running < count && rc == 0; group->running += rc == 0) {
         struct thread *thread = &group->threads[group->running];

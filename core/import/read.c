@@ -130,7 +130,7 @@ static int read_batches(struct tl_pipeline *pipeline, struct tl_feed *feed,
         if (committed)
             tl_batch_free(batch);
         else if (!tl_queue_push(pipeline->queue, feed, batch, tl_reader_raw_pos(reader)))
-            return TL_OK;
+            return should_stop(pipeline, feed->chunk) ? TL_OK : tl_error_nomem(err);
         if (last)
             break;
     }

@@ -33,16 +33,22 @@ static char *copy(struct ckpt_str text)
     return strndup(text.data ? text.data : "", text.len);
 }
 
-static void take_extra(struct tl_task_record *task, struct ckpt_str extra)
+static int take_extra(struct tl_task_record *task, struct ckpt_str extra, struct tl_error *err)
 {
     cJSON *json = cJSON_ParseWithLength(extra.data ? extra.data : "", extra.len);
     const cJSON *target = cJSON_GetObjectItemCaseSensitive(json, "target");
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(json, "options");
 
+    /* Another program has none; one that is no JSON must not pass for that. */
+    if (!json && extra.len > 0)
+        return tl_error_set(err, TL_ERR_STORE,
+                            "the task record of the checkpoint cannot be read: out of memory, or "
+                            "it is damaged");
     task->foreign = !cJSON_IsString(target) || !cJSON_IsObject(options);
     task->target_identity = strdup(cJSON_IsString(target) ? target->valuestring : "");
     task->options_json = cJSON_IsObject(options) ? cJSON_PrintUnformatted(options) : strdup("{}");
     cJSON_Delete(json);
+    return task->target_identity && task->options_json ? TL_OK : tl_error_nomem(err);
 }
 
 static int take_task(const struct ckpt_task *record, void *payload)
@@ -55,11 +61,9 @@ static int take_task(const struct ckpt_task *record, void *payload)
     task->source_dir = copy(record->source_dir);
     task->backend = copy(record->backend);
     task->version = copy(record->version);
-    take_extra(task, record->extra);
-    if (!task->source_dir || !task->backend || !task->version || !task->target_identity ||
-        !task->options_json)
+    if (!task->source_dir || !task->backend || !task->version)
         return tl_error_nomem(load->err);
-    return TL_OK;
+    return take_extra(task, record->extra, load->err);
 }
 
 int tl_task_record_load(struct tl_task_record *task_out, struct tl_store *store,
@@ -117,15 +121,15 @@ int tl_task_record_save(struct tl_store *store, const struct tl_plan *plan,
     return tl_store_put(store, CKPT_PUT_TASK, &record, err);
 }
 
-static void add_digest(cJSON *json, const char *name, struct tl_buf *text)
+static int add_digest(cJSON *json, const char *name, struct tl_buf *text)
 {
     char hex[2 * TL_DIGEST_LEN + 1];
     struct tl_digest digest = tl_digest_of(tl_buf_text(text), text->len);
 
     tl_digest_hex(&digest, hex);
     hex[16] = '\0'; /* half is plenty to notice a change */
-    cJSON_AddStringToObject(json, name, hex);
     tl_buf_clear(text);
+    return cJSON_AddStringToObject(json, name, hex) ? TL_OK : TL_ERR_NOMEM;
 }
 
 /* NUL-separated, so that no two lists read alike; NULL and "" differ. */
@@ -157,9 +161,7 @@ static int add_csv(cJSON *json, const struct tl_options *options, struct tl_buf 
                      : rc;
     rc = rc == TL_OK ? add_text(text, options->data_character_set) : rc;
     rc = rc == TL_OK ? add_text(text, options->data_invalid_char_replace) : rc;
-    if (rc == TL_OK)
-        add_digest(json, "mydumper.csv", text);
-    return rc;
+    return rc == TL_OK ? add_digest(json, "mydumper.csv", text) : rc;
 }
 
 static int add_rules(cJSON *json, const struct tl_options *options, struct tl_buf *text)
@@ -174,8 +176,7 @@ static int add_rules(cJSON *json, const struct tl_options *options, struct tl_bu
         for (size_t p = 0; rc == TL_OK && p < sizeof(parts) / sizeof(parts[0]); p++)
             rc = add_text(text, parts[p]);
     }
-    if (rc == TL_OK)
-        add_digest(json, "mydumper.files", text);
+    rc = rc == TL_OK ? add_digest(json, "mydumper.files", text) : rc;
     for (size_t i = 0; rc == TL_OK && i < options->route_count; i++) {
         const struct tl_route *route = &options->routes[i];
 
@@ -184,9 +185,7 @@ static int add_rules(cJSON *json, const struct tl_options *options, struct tl_bu
         rc = rc == TL_OK ? add_text(text, route->target_schema) : rc;
         rc = rc == TL_OK ? add_text(text, route->target_table) : rc;
     }
-    if (rc == TL_OK)
-        add_digest(json, "routes", text);
-    return rc;
+    return rc == TL_OK ? add_digest(json, "routes", text) : rc;
 }
 
 static int add_ignored(cJSON *json, const struct tl_options *options, struct tl_buf *text)
@@ -201,9 +200,7 @@ static int add_ignored(cJSON *json, const struct tl_options *options, struct tl_
         rc = rc == TL_OK ? add_list(text, &rule->table_filter) : rc;
         rc = rc == TL_OK ? add_list(text, &rule->columns) : rc;
     }
-    if (rc == TL_OK)
-        add_digest(json, "mydumper.ignore-data-columns", text);
-    return rc;
+    return rc == TL_OK ? add_digest(json, "mydumper.ignore-data-columns", text) : rc;
 }
 
 char *tl_options_digest(const struct tl_options *options)
@@ -216,17 +213,14 @@ char *tl_options_digest(const struct tl_options *options)
     tl_buf_init(&text, MAX_OPTION_TEXT);
     rc = json ? add_list(&text, &options->filter) : TL_ERR_NOMEM;
     rc = rc == TL_OK ? tl_buf_addf(&text, "%d", options->case_sensitive) : rc;
-    if (rc == TL_OK)
-        add_digest(json, "mydumper.filter", &text);
+    rc = rc == TL_OK ? add_digest(json, "mydumper.filter", &text) : rc;
     rc = rc == TL_OK ? add_csv(json, options, &text) : rc;
     rc = rc == TL_OK ? add_rules(json, options, &text) : rc;
     rc = rc == TL_OK ? add_ignored(json, options, &text) : rc;
     rc = rc == TL_OK ? add_text(&text, options->sql_mode_given ? options->sql_mode : NULL) : rc;
-    if (rc == TL_OK)
-        add_digest(json, "tidb.sql-mode", &text);
+    rc = rc == TL_OK ? add_digest(json, "tidb.sql-mode", &text) : rc;
     rc = rc == TL_OK ? tl_buf_addf(&text, "%d", (int)options->conflict) : rc;
-    if (rc == TL_OK)
-        add_digest(json, "conflict.strategy", &text);
+    rc = rc == TL_OK ? add_digest(json, "conflict.strategy", &text) : rc;
     if (rc == TL_OK)
         printed = cJSON_PrintUnformatted(json);
     tl_buf_done(&text);

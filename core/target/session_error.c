@@ -6,6 +6,7 @@
 #include <errmsg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/target/session.h"
 #include "core/target/session_connect.h"
@@ -101,8 +102,8 @@ static int fill(struct tl_error *err, unsigned native, const char *sqlstate, con
 {
     if (native == CR_OUT_OF_MEMORY)
         tl_error_set(err, TL_ERR_NOMEM, "out of memory in the client library");
-    else if (native == 0)
-        tl_error_set(err, TL_ERR_DB, "unknown error of the client library");
+    else if (native == 0) /* it says so of some failed allocations, and of nothing else */
+        tl_error_set(err, TL_ERR_NOMEM, "out of memory, or an unknown error of the client library");
     else if (is_client_error(native))
         tl_error_set(err, TL_ERR_DB, "client error %u: %s", native, text);
     else
@@ -114,9 +115,22 @@ static int fill(struct tl_error *err, unsigned native, const char *sqlstate, con
     return err->code;
 }
 
+/* After these nobody knows what the server will send next: the next statement would take the rest
+   of an answer for its own, or wait for one that was read already. It is to find the connection
+   gone. */
+static void give_up_if_unclear(MYSQL *mysql, int native)
+{
+    if (mysql && (native == 0 || native == CR_OUT_OF_MEMORY || native == CR_COMMANDS_OUT_OF_SYNC ||
+                  native == CR_MALFORMED_PACKET))
+        (void)shutdown(mysql_get_socket(mysql), SHUT_RDWR);
+}
+
 int tl_mysql_error(MYSQL *mysql, struct tl_error *err)
 {
-    return fill(err, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql));
+    int rc = fill(err, mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql));
+
+    give_up_if_unclear(mysql, err->native);
+    return rc;
 }
 
 int tl_session_error(struct tl_session *session, struct tl_error *err)
@@ -126,5 +140,8 @@ int tl_session_error(struct tl_session *session, struct tl_error *err)
 
 int tl_session_stmt_error(MYSQL_STMT *stmt, struct tl_error *err)
 {
-    return fill(err, mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt), mysql_stmt_error(stmt));
+    int rc = fill(err, mysql_stmt_errno(stmt), mysql_stmt_sqlstate(stmt), mysql_stmt_error(stmt));
+
+    give_up_if_unclear(stmt->mysql, err->native);
+    return rc;
 }

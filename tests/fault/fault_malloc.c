@@ -31,7 +31,7 @@
 EXPORT void tl_fault_malloc_arm(uint64_t nth, int sticky);
 EXPORT uint64_t tl_fault_malloc_faults(void);
 
-enum { FRAMES = 24, HASHED_FRAMES = 14, BOOT_BYTES = 16384 };
+enum { FRAMES = 24, HASHED_FRAMES = 8, BOOT_BYTES = 16384 };
 
 typedef int (*main_fn)(int, char **, char **);
 
@@ -182,7 +182,8 @@ static void arm_from_environment(void)
         if (len < sizeof(report_path))
             memcpy(report_path, report + 7, len);
         if (!dlsym(RTLD_DEFAULT, "__asan_init"))
-            sigaction(SIGSEGV, &action, NULL); /* a sanitizer says more than we do */
+            /* a sanitizer says more than we do */
+            (void)(sigaction(SIGSEGV, &action, NULL) | sigaction(SIGABRT, &action, NULL));
     }
     if (stacks)
         stacks_fd = open(stacks + 7, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);

@@ -3,9 +3,12 @@
 
 There are thousands, but few hundred places that they come from. A first run notes the call stack of
 each; then one allocation of each stack fails, alone, or with all that come after it. By default a
-sample as large as the time allows (TL_SEED repeats it); TL_SWEEP=full takes all.
+sample as large as the time allows (TL_SEED repeats it); TL_SWEEP=full takes all, TL_SHARD=0/4 a
+quarter of them.
 """
 import array
+import ctypes
+import os
 import re
 import shutil
 import signal
@@ -18,8 +21,13 @@ from faults import (FULL, GOOD, LIMIT, QUICK_SERVER, SMALL_BATCHES, Target, envi
 
 LIBRARY = BUILD / "tests" / "tl-fault-malloc.so"
 SECONDS = 6  # for each command, by default
-AGAIN = 2    # in the full sweep: so many allocations of each stack
-ENOUGH = 30 if FULL else 1  # failures that end a sweep
+ENOUGH = 100 if FULL else 1  # failures that end a sweep
+DONE_STACKS = set()  # in the full sweep: each call stack with one command only
+
+
+def same_addresses():
+    """In a child: no random addresses, so that equal call stacks have equal numbers in all runs."""
+    ctypes.CDLL(None).personality(0x0040000)
 
 
 class Memory:
@@ -39,19 +47,21 @@ class Memory:
     def choose(self, run):
         """The allocations to fail, in random order: (N, sticky)."""
         path = self.job.dir / "stacks"
-        run(self.preload(f"stacks={path}"))
+        run(self.preload(f"stacks={path}"), preexec=same_addresses)
         stacks = array.array("Q", path.read_bytes())
         check(len(stacks) > 1000, "only", len(stacks), "allocations were counted")
         places = {}
         for number, stack in enumerate(stacks, 1):
             places.setdefault(stack, []).append(number)
-        chosen = []
-        for numbers in places.values():
-            some = self.env.random.sample(numbers, min(AGAIN, len(numbers))) if FULL else [numbers[0]]
-            chosen += [(number, sticky) for number in some for sticky in (False, True)]
+        fresh = [numbers for stack, numbers in places.items() if stack not in DONE_STACKS]
+        chosen = [(self.env.random.choice(numbers), sticky)
+                  for numbers in fresh for sticky in (False, True)]
+        if FULL:
+            DONE_STACKS.update(places)
         self.env.random.shuffle(chosen)
-        self.env.note(f"{len(stacks)} allocations, {len(places)} call stacks")
-        return chosen
+        self.env.note(f"{len(stacks)} allocations, {len(places)} call stacks, {len(fresh)} new ones")
+        shard, shards = map(int, os.environ.get("TL_SHARD", "0/1").split("/"))
+        return chosen[shard::shards]
 
     def sweep(self, prepare, run, after):
         """prepare(), run(environment), after(result, what) for each chosen allocation."""
@@ -69,13 +79,15 @@ class Memory:
             plan = f"nth={number}{',sticky' if sticky else ''},report={report}"
             try:
                 result = run(self.preload(plan))
-                if result.code == -signal.SIGSEGV and crashed_in_client_library(report):
+                if result.code in (-signal.SIGSEGV, -signal.SIGABRT) and crashed_in_client_library(report):
                     crashes += 1
                 else:
                     judge(result, (DONE, FAILED, STOPPED) if report.exists() else (DONE, FAILED), what)
                 after(result, what)
             except Failure as failure:
                 failures.append(f"{what}: {failure}\n--- call stack\n{call_stack(report)}")
+                if FULL:
+                    print(failures[-1], flush=True)
             met += report.exists()
             if len(failures) >= ENOUGH:
                 break
@@ -86,7 +98,8 @@ class Memory:
 
 def crashed_in_client_library(report):
     """MariaDB Connector/C 3.3 uses some of its allocations without looking at them (the server's
-    version in mysql_real_connect, the info text of a result, ...). Nobody above it can help that;
+    version in mysql_real_connect, the info text of a result, ...), and glibc aborts in the
+    getservbyname() that its start calls. Nobody above it can help that;
     the process is gone as with a kill, and what must hold after a kill is checked all the same.
     True when the innermost frame that is not libc's is in libmariadb."""
     _, found, stack = report.read_text().partition("crash\n") if report.exists() else ("", "", "")
@@ -129,7 +142,10 @@ def sweep_import(env, driver):
             job.run(timeout=LIMIT).expect(DONE, what=f"{what}: the next run")
             target.check_all_rows(what)
 
-    memory.sweep(target.reset, lambda e: job.run(environment=e, timeout=LIMIT), after)
+    def run(environment, **options):
+        return job.run(environment=environment, timeout=LIMIT, **options)
+
+    memory.sweep(target.reset, run, after)
 
 
 def test_import_with_the_driver_file(env):
@@ -151,8 +167,8 @@ def sweep_control(env, *arguments, prepare=None, mend=None, again=(DONE,)):
         target.reset()
         job.run(timeout=LIMIT).expect(FAILED, "1 of 2 tables failed")
 
-    def operate(environment=None):
-        return job.control(*arguments, environment=environment, timeout=LIMIT)
+    def operate(environment=None, **options):
+        return job.control(*arguments, environment=environment, timeout=LIMIT, **options)
 
     def start():
         fail()
@@ -184,8 +200,8 @@ def test_list_and_dump(env):
     memory.job.run(timeout=LIMIT).expect(FAILED)
     before = memory.target.digest()
     for argument in ("--checkpoint-list", f"--checkpoint-dump={env.folder('csv')}"):
-        def run(environment, argument=argument):
-            return memory.job.control(argument, environment=environment, timeout=LIMIT)
+        def run(environment, argument=argument, **options):
+            return memory.job.control(argument, environment=environment, timeout=LIMIT, **options)
 
         def after(_, what, run=run):
             run(None).expect(DONE, what=f"{what}: the same again")
