@@ -61,7 +61,7 @@ static int run_once(struct tl_control *control, tl_control_fn fn, void *payload,
 
     if (rc == TL_OK)
         rc = fn(control->session, payload, err);
-    if (rc < 0 && (tl_error_is_lost(err) || rc == TL_ERR_RESTARTED))
+    if (rc < 0 && (tl_error_is_lost(err) || rc == TL_ERR_RESTARTED || rc == TL_ERR_NOMEM))
         disconnect(control);
     return rc;
 }

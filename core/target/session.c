@@ -95,6 +95,10 @@ int tl_session_reopen(struct tl_session *session, struct tl_error *err)
 
 int tl_session_reset(struct tl_session *session, struct tl_error *err)
 {
+    /* With results that nobody read, on a connection that is gone, the library would look for their
+       end forever. */
+    if (mysql_more_results(session->mysql))
+        return tl_session_reopen(session, err);
     if (mysql_reset_connection(session->mysql) == 0)
         return tl_session_set_vars(session, session->options, session->tidb, err);
     tl_session_error(session, err);

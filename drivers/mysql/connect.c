@@ -50,13 +50,20 @@ void ckmy_disconnect(struct ckpt_store *store)
     store->schema_selected = false;
 }
 
+/* After a failed allocation (0: the library often does not say so) part of an answer is unread: the
+   next statement would wait for what does not come. */
+static bool is_unclear(unsigned number)
+{
+    return number == 0 || number == CR_OUT_OF_MEMORY;
+}
+
 int ckmy_fail(struct ckpt_store *store, const char *what, struct ckpt_error *err)
 {
     unsigned number = mysql_errno(store->connection);
     int code = ckmy_error(err, number, mysql_sqlstate(store->connection),
                           mysql_error(store->connection), what, store->where);
 
-    if (ckmy_is_lost(number))
+    if (ckmy_is_lost(number) || is_unclear(number))
         ckmy_disconnect(store);
     return code;
 }
@@ -153,7 +160,8 @@ static int set_session(struct ckpt_store *store, struct ckpt_error *err)
         const char *sql = session_wanted[i];
 
         if (mysql_real_query(store->connection, sql, (unsigned long)strlen(sql)) != 0 &&
-            ckmy_is_lost(mysql_errno(store->connection)))
+            (ckmy_is_lost(mysql_errno(store->connection)) ||
+             is_unclear(mysql_errno(store->connection))))
             return ckmy_fail(store, WHAT_CONNECT, err);
     }
     return CKPT_OK;

@@ -108,6 +108,7 @@ static const struct row rows[] = {
     {1712, CKPT_ERR_CORRUPT, false, NULL},
     {1932, CKPT_ERR_CORRUPT, false, NULL},
     /* Others */
+    {0, CKPT_ERR_NOMEM, false, NULL}, /* failed allocations of the library that have no number */
     {2008, CKPT_ERR_NOMEM, false, NULL},
     {1153, CKPT_ERR, false, HINT_PACKET},
     {2020, CKPT_ERR, false, HINT_PACKET},

@@ -131,6 +131,7 @@ static inline void sweep_preload(char **argv)
         return;
     snprintf(options, sizeof(options), "%s:verify_asan_link_order=0", given ? given : "");
     setenv("ASAN_OPTIONS", options, 1);
+    setenv("LSAN_OPTIONS", "print_suppressions=0:suppressions=" TL_TEST_SOURCE "/lsan.supp", 1);
     setenv("LD_PRELOAD", TL_TEST_DRIVER_DIR "/tests/tl-fault-malloc.so", 1);
     execv("/proc/self/exe", argv);
 }

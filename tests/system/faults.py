@@ -94,7 +94,8 @@ def fault_job(env, server, folder, inner="file", settings=None):
 def environment(**changes):
     """The environment of a faulted command; leaks and bad accesses get exit codes of their own."""
     changes.setdefault("ASAN_OPTIONS", "exitcode=99:detect_leaks=1:verify_asan_link_order=0")
-    changes.setdefault("LSAN_OPTIONS", f"exitcode={LEAKED}")
+    changes.setdefault("LSAN_OPTIONS", f"exitcode={LEAKED}:print_suppressions=0:suppressions="
+                       f"{ROOT}/tests/fault/lsan.supp")
     return {**os.environ, **changes}
 
 
