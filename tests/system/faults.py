@@ -7,7 +7,8 @@ every plan, the default is all of the short sweeps and a sample of the long ones
 import os
 import re
 
-from basics import BUILD, DONE, FAILED, REFUSED, STOPPED, USAGE, Failure, check, check_equal, unique
+from basics import (BUILD, DONE, FAILED, REFUSED, ROOT, STOPPED, USAGE, Failure, check, check_equal,
+                    unique)
 from dumps import compress, write_csv, write_inserts, write_schema
 from harness import merge
 

@@ -2,6 +2,8 @@
 /*
  * Tests of core/target/session*.c. Those that need a server run with TL_TEST_SOCKET.
  */
+#include <sys/socket.h>
+
 #include "tests/target/target_test.h"
 
 static char *scalar(struct tl_session *session, const char *sql)
@@ -286,6 +288,23 @@ START_TEST(reset_session_is_as_freshly_opened)
 }
 END_TEST
 
+/* The client library would look for the end of those results without an end. */
+START_TEST(reset_of_a_connection_that_died_between_results_ends)
+{
+    struct tl_options options = test_options();
+    struct tl_session *session = test_session(&options);
+    MYSQL *mysql = tl_session_mysql(session);
+    struct tl_error err;
+
+    ck_assert_int_eq(mysql_real_query(mysql, "DO 1; SELECT 2", 14), 0);
+    ck_assert(mysql_more_results(mysql));
+    shutdown(mysql_get_socket(mysql), SHUT_RDWR);
+    ck_assert_msg(tl_session_reset(session, &err) == TL_OK, "%s", err.message);
+    check_scalar(session, "SELECT 3", "3");
+    tl_session_close(session);
+}
+END_TEST
+
 START_TEST(local_files_are_never_sent)
 {
     struct tl_options options = test_options();
@@ -329,6 +348,7 @@ static TCase *server_tests(void)
     tcase_add_test(server, reopened_session_has_another_id_and_its_variables);
     tcase_add_test(server, failed_reopen_leaves_a_session_to_close);
     tcase_add_test(server, reset_session_is_as_freshly_opened);
+    tcase_add_test(server, reset_of_a_connection_that_died_between_results_ends);
     tcase_add_test(server, local_files_are_never_sent);
     tcase_add_test(server, read_timeout_ends_a_statement);
     tcase_set_timeout(server, 30);
