@@ -15,6 +15,10 @@
 
 #include "../import/import_fixture.h"
 
+#ifndef TL_TEST_SOURCE /* the build says where it is */
+#define TL_TEST_SOURCE "."
+#endif
+
 /* One round: TL_OK or negative with err filled. `round` counts from 1. */
 typedef int (*sweep_work)(struct fixture *f, unsigned round, struct tl_error *err);
 
