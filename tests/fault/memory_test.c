@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every allocation fails once, and with all that follow: options, stores, plans. Under the
- * sanitizers this shows that nothing leaks on any of these ways out.
+ * Allocations fail once, and with all that follow: options (each of them), stores and plans (every
+ * few, from a random one on). Under the sanitizers this shows that nothing leaks on these ways out.
  */
 #include "store_sweep.h"
 
@@ -56,15 +56,15 @@ START_TEST(options_survive_every_failed_allocation)
 }
 END_TEST
 
-START_TEST(a_store_survives_every_failed_allocation)
+START_TEST(a_store_survives_failed_allocations)
 {
-    ck_assert_uint_gt(sweep_memory(&f, sweep_store, sweep_store_check, 1), 500);
+    ck_assert_uint_gt(sweep_memory(&f, sweep_store, sweep_store_check, 2), 250);
 }
 END_TEST
 
-START_TEST(a_plan_survives_every_failed_allocation)
+START_TEST(a_plan_survives_failed_allocations)
 {
-    ck_assert_uint_gt(sweep_memory(&f, sweep_plan, sweep_plan_check, 3), 300);
+    ck_assert_uint_gt(sweep_memory(&f, sweep_plan, sweep_plan_check, 5), 150);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     sweep_preload(argv);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, options_survive_every_failed_allocation);
-    tcase_add_test(tcase, a_store_survives_every_failed_allocation);
-    tcase_add_test(tcase, a_plan_survives_every_failed_allocation);
+    tcase_add_test(tcase, a_store_survives_failed_allocations);
+    tcase_add_test(tcase, a_plan_survives_failed_allocations);
     return fixture_run(tcase, "memory");
 }

@@ -20,7 +20,7 @@ from faults import (FULL, GOOD, LIMIT, QUICK_SERVER, SMALL_BATCHES, Target, envi
                     merge, write_dump)
 
 LIBRARY = BUILD / "tests" / "tl-fault-malloc.so"
-SECONDS = 6  # for each command, by default
+SECONDS = 4  # for each command, by default
 ENOUGH = 100 if FULL else 1  # failures that end a sweep
 # The sanitizer's own runtime needs memory when a thread begins: there, only one allocation fails.
 STICKY = (False,) if "asan" in BUILD.name else (False, True)

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 # The long ones first, so that the last processor does not wait for them alone.
-ORDER = ["kill_test", "badinput_test", "dumps_test", "connections_test", "restart_test"]
+ORDER = ["kill_test", "fault_control_test", "fault_memory_test", "badinput_test",
+         "dumps_test", "connections_test", "restart_test"]
 
 
 def tests_of(module_name):
