@@ -332,7 +332,7 @@ static int copy_all(struct copy *copy, struct tl_error *err)
 int tl_ctl_copy(struct tl_scene *scene, const char *argument, bool dry_run, struct tl_error *err)
 {
     struct copy copy = {.scene = scene, .dry_run = dry_run};
-    int rc = tl_copy_target_init(&copy.target, argument, scene->options, err);
+    int rc = tl_copy_target_init(&copy.target, argument, scene->options, scene->cancel, err);
 
     if (rc == TL_OK)
         rc = check_source(scene, err);

@@ -6,9 +6,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/secret.h"
 #include "core/import/import_internal.h"
@@ -36,30 +37,50 @@ static size_t driver_length(const char *argument)
     return 0;
 }
 
-/* One line of standard input, without its end. */
-static int read_line(char **line_out, struct tl_error *err)
+/* One byte of standard input, unbuffered, so that no copy of a secret is left behind. 1, 0 at the
+   end, or a negative code. A poll comes first because a signal ends it, and does not end a read. */
+static int read_byte(char *byte_out, const struct tl_cancel *cancel, struct tl_error *err)
 {
-    TL_CLEANUP_SECRET char *line = calloc(1, MAX_DSN + 2);
-    size_t len;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    ssize_t got;
+
+    do
+        if (cancel && tl_cancel_requested(cancel))
+            return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
+    while (poll(&input, 1, -1) < 0 && errno == EINTR);
+    got = read(STDIN_FILENO, byte_out, 1);
+    if (got < 0)
+        return tl_error_errno(err, errno, "cannot read the DSN from standard input");
+    return got > 0;
+}
+
+/* One line of standard input, without its end. */
+static int read_line(char **line_out, const struct tl_cancel *cancel, struct tl_error *err)
+{
+    TL_CLEANUP_SECRET char *line = calloc(1, MAX_DSN + 1);
+    size_t len = 0;
+    int rc;
 
     if (!line)
         return tl_error_nomem(err);
-    setvbuf(stdin, NULL, _IONBF, 0); /* no copy of it is left in a buffer */
-    if (!fgets(line, MAX_DSN + 2, stdin) && ferror(stdin))
-        return tl_error_errno(err, errno, "cannot read the DSN from standard input");
-    len = strcspn(line, "\r\n");
-    if (len == 0 || len > MAX_DSN) {
+    while ((rc = read_byte(line + len, cancel, err)) > 0 && line[len] != '\n' && len < MAX_DSN)
+        len++;
+    if (rc < 0)
+        return rc;
+    line[len] = '\0';
+    line[strcspn(line, "\r")] = '\0';
+    if (line[0] == '\0' || len == MAX_DSN) {
         tl_error_set(err, TL_ERR_USAGE, "standard input has no line with a DSN for " FLAG);
         return tl_error_hint(err, "write it as one line, as in: " FLAG "=mysql:- < FILE");
     }
-    line[len] = '\0';
     *line_out = line;
     line = NULL;
     return TL_OK;
 }
 
 int tl_copy_target_init(struct tl_copy_target *target, const char *argument,
-                        const struct tl_options *options, struct tl_error *err)
+                        const struct tl_options *options, const struct tl_cancel *cancel,
+                        struct tl_error *err)
 {
     size_t len = driver_length(argument);
     const char *dsn = argument[len] == ':' ? argument + len + 1 : "";
@@ -75,7 +96,7 @@ int tl_copy_target_init(struct tl_copy_target *target, const char *argument,
     target->driver = strndup(argument, len);
     target->dsn_read = strcmp(dsn, "-") == 0;
     if (target->dsn_read)
-        rc = read_line(&target->dsn, err);
+        rc = read_line(&target->dsn, cancel, err);
     else
         target->dsn = tl_secret_dup(dsn);
     if (rc == TL_OK && (!target->driver || !target->dsn))

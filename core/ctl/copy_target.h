@@ -23,9 +23,10 @@ struct tl_copy_target {
 
 /* Splits "DRIVER[:DSN]": a name ends at the first ':', a path at the ".so" in front of one. DSN "-"
    stands for a line of standard input. TL_ERR_USAGE does not repeat the text: a secret may be in
-   it. */
+   it. A request on cancel ends the wait for the line. */
 int tl_copy_target_init(struct tl_copy_target *target, const char *argument,
-                        const struct tl_options *options, struct tl_error *err) TL_WARN_UNUSED;
+                        const struct tl_options *options, const struct tl_cancel *cancel,
+                        struct tl_error *err) TL_WARN_UNUSED;
 void tl_copy_target_done(struct tl_copy_target *target);
 
 /* Opens the store, again if it was open: all that was read before is read anew. */

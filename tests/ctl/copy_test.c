@@ -61,7 +61,7 @@ START_TEST(an_argument_names_a_driver_and_a_dsn)
 {
     TL_CLEANUP_COPY_TARGET struct tl_copy_target target = {0};
     struct tl_options options = {0};
-    int rc = tl_copy_target_init(&target, arguments[_i].argument, &options, &f.err);
+    int rc = tl_copy_target_init(&target, arguments[_i].argument, &options, NULL, &f.err);
 
     if (!arguments[_i].driver) {
         ck_assert_int_eq(rc, TL_ERR_USAGE);

@@ -2,14 +2,15 @@
 """--checkpoint-copy-to: a running migration changes its store between two runs."""
 import contextlib
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
 import time
 
 from checkpoint_test import SETTINGS, interrupted, refused
-from harness import (CONTROL, DONE, FAILED, PASSWORD, REFUSED, USAGE, USER, Running, check, check_equal,
-                     free_port, wait_until)
+from harness import (CONTROL, DONE, FAILED, PASSWORD, REFUSED, STOPPED, USAGE, USER, Running, check,
+                     check_equal, free_port, wait_until)
 from sample import small_dump, three_tables
 
 SCHEMA = "tidb_lightning_checkpoint"
@@ -152,7 +153,7 @@ def test_an_interrupted_copy_is_not_imported_with(env):
     if result.code == DONE:
         env.note("the copy was quicker than the signal")
         return
-    result.expect(3, "stopped on request")
+    result.expect(STOPPED, "stopped on request")
     use(job, "file", half)
     refused(job.run(), "ledger|committed", codes=(REFUSED,))
     refused(job.control(f"--checkpoint-copy-to=file:{job.dir / 'x'}"), "not complete|no checkpoint",
@@ -286,3 +287,26 @@ def test_the_dsn_is_a_secret(env):
     check_equal((done.returncode, PASSWORD.encode() in done.stdout + done.stderr), (DONE, False),
                 done.stdout + done.stderr)
     job.control("--checkpoint-copy-to=mysql:-").expect(USAGE, "standard input")
+    with subprocess.Popen([CONTROL, "--config", job.config, "--checkpoint-copy-to=mysql:-"],
+                          stdin=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        # Bit 14 is SIGTERM; before it is caught there is nothing to stop.
+        wait_until(lambda: int(re.search(r"SigCgt:\s*(\w+)", pathlib.Path(
+            f"/proc/{waiting.pid}/status").read_text("ascii")).group(1), 16) >> 14 & 1, 30, "start")
+        wait_until(lambda: waiting.terminate() or waiting.poll() is not None, 30, "the end")
+        check_equal(waiting.wait(30), STOPPED, "a stop while it waits for the DSN")
+
+
+def test_what_is_not_copied(env):
+    """A finished checkpoint that was kept is copied; one of another program is not."""
+    job = env.job(small_dump(env.folder("dump")), "mysql",
+                  {"checkpoint": {"keep-after-success": "origin"}})
+    job.run().expect(DONE)
+    kept = job.dir / "kept"
+    job.control(f"--checkpoint-copy-to=file:{kept}").expect(DONE, "1 tables")
+    use(job, "file", kept)
+    job.run().expect(DONE)
+    check_equal(env.server.rows("d", "t"), 50)
+    use(job, "mysql", None)
+    env.server.execute(f"DELETE FROM {SCHEMA}.extra_v1 WHERE kind = 1")
+    job.control(f"--checkpoint-copy-to=file:{job.dir / 'x'}").expect(REFUSED, "another program")
+    check(not (job.dir / "x").exists(), "a store was created")
