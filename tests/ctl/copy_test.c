@@ -181,6 +181,31 @@ START_TEST(a_copy_that_fails_anywhere_is_completed_by_the_next)
 }
 END_TEST
 
+/* What the first attempt wrote and the original has no more must not stay. */
+START_TEST(an_interrupted_copy_is_begun_anew)
+{
+    char file[512], remove_flag[] = "--checkpoint-remove", table[] = "tl_d.good", name[32];
+
+    make_checkpoint();
+    setenv("TL_STUMBLE_OVER", driver_path("file", file), 1);
+    for (int at = 6; at <= 12; at++) {
+        begin_to_stumble(0, "after");
+        (void)copy_to(TL_TEST_STUMBLE, "none/none");
+        begin_to_stumble(at, "after");
+        snprintf(name, sizeof(name), "copy%d", at);
+        ck_assert_int_eq(copy_to(TL_TEST_STUMBLE, name), TL_EXIT_FAILED);
+    }
+    tl_error_init(&f.err);
+    fixture_options(&f, TL_PROGRAM_CTL, remove_flag, table, NULL);
+    ck_assert_int_eq(tl_ctl_run(f.options, cancel, &f.err), TL_EXIT_DONE);
+    for (int at = 6; at <= 12; at++) {
+        snprintf(name, sizeof(name), "copy%d", at);
+        ck_assert_msg(copy_to("file", name) == TL_EXIT_DONE, "call %d: %s", at, f.err.message);
+        ck_assert(is_whole(name));
+    }
+}
+END_TEST
+
 /* Options that name the store `name`: reading them overwrites the argument, which is a secret. */
 static void use_store(enum tl_program program, const char *name, char *flag, char *value)
 {
@@ -217,6 +242,7 @@ int main(void)
                         (int)(sizeof(arguments) / sizeof(arguments[0])));
     if (test_socket()) {
         tcase_add_loop_test(tcase, a_copy_that_fails_anywhere_is_completed_by_the_next, 0, 2);
+        tcase_add_test(tcase, an_interrupted_copy_is_begun_anew);
         tcase_add_test(tcase, a_copy_replaces_the_store_of_the_next_run);
     }
     return fixture_run(tcase, "copy");
