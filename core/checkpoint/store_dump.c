@@ -18,6 +18,7 @@
 #include "core/checkpoint/model.h"
 #include "core/checkpoint/registry.h"
 #include "core/checkpoint/store_private.h"
+#include "core/checkpoint/table_list.h"
 
 static const char table_head[] = "task_id,table_name,hash,status,create_time,update_time,"
                                  "auto_rand_base,auto_incr_base,auto_row_id_base\n";
@@ -36,9 +37,7 @@ struct dump {
     struct csv tables;
     struct csv engines;
     struct csv chunks;
-    char **names; /* owned, of all tables: no call of the store from inside a visitor */
-    size_t count;
-    struct tl_error *err;
+    struct tl_table_list list;
 };
 
 static void put_text(FILE *file, struct ckpt_str text)
@@ -126,23 +125,6 @@ static int put_chunk(const struct ckpt_chunk *c, void *payload)
     return 0;
 }
 
-static int collect(const struct ckpt_table *table, void *payload)
-{
-    struct dump *dump = payload;
-    char **names = dump->names;
-
-    if ((dump->count & (dump->count + 1)) == 0) /* room for 2^n - 1 names: time to double */
-        names = realloc(dump->names, (2 * dump->count + 1) * sizeof(*names));
-    if (!names)
-        return tl_error_nomem(dump->err);
-    dump->names = names;
-    names[dump->count] = strndup(table->name.data, table->name.len);
-    if (!names[dump->count])
-        return tl_error_nomem(dump->err);
-    dump->count++;
-    return 0;
-}
-
 static int csv_open(struct csv *csv, const char *directory, const char *name, const char *head,
                     struct tl_error *err)
 {
@@ -196,9 +178,7 @@ static void dump_free(struct dump *dump)
     csv_done(&dump->tables);
     csv_done(&dump->engines);
     csv_done(&dump->chunks);
-    for (size_t i = 0; i < dump->count; i++)
-        free(dump->names[i]);
-    free(dump->names);
+    tl_table_list_done(&dump->list);
     free(dump);
 }
 
@@ -206,17 +186,15 @@ TL_DEFINE_CLEANUP(struct dump *, dump_free)
 
 static int write_records(struct tl_store *store, struct dump *dump, struct tl_error *err)
 {
-    const struct ckpt_visitor collector = {
-        .struct_size = sizeof(collector), .table = collect, .payload = dump};
     const struct ckpt_visitor writer = {.struct_size = sizeof(writer),
                                         .table = put_table,
                                         .engine = put_engine,
                                         .chunk = put_chunk,
                                         .payload = dump};
-    int rc = tl_store_each_table(store, CKPT_FILTER_ALL, &collector, err);
+    int rc = tl_table_list_read(&dump->list, store, err);
 
-    for (size_t i = 0; i < dump->count && rc == TL_OK; i++) {
-        rc = tl_store_load_table(store, dump->names[i], &writer, err);
+    for (size_t i = 0; i < dump->list.count && rc == TL_OK; i++) {
+        rc = tl_store_load_table(store, dump->list.names[i], &writer, err);
         if (rc == TL_NOT_FOUND)
             rc = TL_OK; /* deleted meanwhile by another process */
     }
@@ -230,7 +208,6 @@ static int host_dump(struct tl_store *store, const char *directory, struct tl_er
 
     if (!dump)
         return tl_error_nomem(err);
-    dump->err = err;
     rc = csv_open(&dump->tables, directory, "tables", table_head, err);
     if (rc == TL_OK)
         rc = csv_open(&dump->engines, directory, "engines", engine_head, err);

@@ -56,6 +56,10 @@ const struct tl_option tl_option_rows[] = {
          "drop a failed table and its checkpoint", .argument = "TABLE|all"),
     FLAG(CTL, "checkpoint-dump", STRING, FIELD(ctl_dump), "write the checkpoint as CSV files",
          .argument = "DIRECTORY"),
+    FLAG(CTL, "checkpoint-copy-to", STRING, FIELD(ctl_copy_to),
+         "copy the checkpoint to another store and compare every record; DSN \"-\": a line of "
+         "standard input",
+         .argument = "DRIVER:DSN", .secret = true),
     FLAG(CTL, "checkpoint-rebuild", BOOL, FIELD(ctl_rebuild),
          "make the checkpoint anew from the ledger on the target"),
     FLAG(CTL, "dry-run", BOOL, FIELD(ctl_dry_run), "say what would be done, change nothing"),

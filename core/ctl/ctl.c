@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/ctl/copy.h"
 #include "core/ctl/list.h"
 #include "core/ctl/operate.h"
 #include "core/ctl/rebuild.h"
@@ -29,7 +30,8 @@ static size_t asked(const struct tl_options *options)
 {
     return (size_t)(options->ctl_remove != NULL) + (size_t)(options->ctl_error_ignore != NULL) +
            (size_t)(options->ctl_error_destroy != NULL) + (size_t)(options->ctl_dump != NULL) +
-           (size_t)options->ctl_list + (size_t)options->ctl_rebuild;
+           (size_t)(options->ctl_copy_to != NULL) + (size_t)options->ctl_list +
+           (size_t)options->ctl_rebuild;
 }
 
 static int run(struct tl_scene *scene, const struct tl_options *options, struct tl_error *err)
@@ -42,6 +44,8 @@ static int run(struct tl_scene *scene, const struct tl_options *options, struct 
         return dump(scene, options->ctl_dump, err);
     if (options->ctl_rebuild)
         return tl_ctl_rebuild(scene, dry, err);
+    if (options->ctl_copy_to)
+        return tl_ctl_copy(scene, options->ctl_copy_to, dry, err);
     if (options->ctl_remove)
         return tl_operate(scene, TL_OP_REMOVE, options->ctl_remove, dry, err);
     if (options->ctl_error_ignore)

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/import/intent.h"
 #include "core/source/scan.h"
 
 static int refuse(const struct tl_scene *scene, struct tl_error *err)
@@ -92,15 +91,6 @@ static int rebuild(struct tl_scene *scene, const struct tl_catalog *catalog, boo
     return rc;
 }
 
-static int refuse_intent(const struct tl_scene *scene, struct tl_error *err)
-{
-    if (!scene->intent || !scene->intent[0] || tl_intent_is_finish(scene->intent))
-        return TL_OK;
-    tl_error_set(err, TL_ERR_REFUSED, "an operation on this import was interrupted: %s",
-                 scene->intent);
-    return tl_error_hint(err, "finish it first: tidb-lightning-ctl %s", scene->intent);
-}
-
 int tl_ctl_rebuild(struct tl_scene *scene, bool dry_run, struct tl_error *err)
 {
     TL_CLEANUP(tl_catalog_free_p) struct tl_catalog *catalog = NULL;
@@ -121,7 +111,7 @@ int tl_ctl_rebuild(struct tl_scene *scene, bool dry_run, struct tl_error *err)
     if (rc == TL_OK)
         rc = tl_scene_take_over(scene, err);
     if (rc == TL_OK)
-        rc = refuse_intent(scene, err);
+        rc = tl_scene_refuse_intent(scene, err);
     if (rc == TL_OK)
         rc = rebuild(scene, catalog, dry_run, err);
     return rc;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/import/intent.h"
+
 static int open_store(struct tl_scene *scene, bool read_only, struct tl_error *err)
 {
     int rc = tl_import_open_store_for(&scene->store, &scene->module, scene->options, read_only,
@@ -221,6 +223,15 @@ int tl_scene_take_over(struct tl_scene *scene, struct tl_error *err)
         return TL_OK;
     scene->has_ledger = rc == TL_OK;
     return rc;
+}
+
+int tl_scene_refuse_intent(const struct tl_scene *scene, struct tl_error *err)
+{
+    if (!scene->intent || !scene->intent[0] || tl_intent_is_finish(scene->intent))
+        return TL_OK;
+    tl_error_set(err, TL_ERR_REFUSED, "an operation on this import was interrupted: %s",
+                 scene->intent);
+    return tl_error_hint(err, "finish it first: tidb-lightning-ctl %s", scene->intent);
 }
 
 static bool names_table(const struct tl_plan_table *table, const char *argument)

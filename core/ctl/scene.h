@@ -51,6 +51,10 @@ int tl_scene_connect(struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSE
 /* Takes the task over (a living loader is refused by name) and sets has_ledger and intent. */
 int tl_scene_take_over(struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSED;
 
+/* For an operation that cannot finish another one: TL_ERR_REFUSED when one was interrupted. The end
+   of an import is none. */
+int tl_scene_refuse_intent(const struct tl_scene *scene, struct tl_error *err) TL_WARN_UNUSED;
+
 /* Marks tables that `argument` names: "all", a unique name, or schema.table when that is
    unambiguous. marks_out: one flag for each table of the plan, new array, free(). An unknown name
    is TL_ERR_USAGE that shows the known ones. */

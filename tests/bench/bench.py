@@ -7,14 +7,19 @@ Parts: a  four sysbench tables dumped by mydumper: importer with and without che
        c  peak memory: part a, one row of 48 MiB, 20,000 files
        d  time from the restart after SIGKILL to the first new commit
        e  time from SIGTERM to the exit
+       f  the checkpoint drivers alone: 1,000 chunk changes, a table of 100,000 chunks
+       g  what checkpoints cost an import: off, file, mysql in turns, and the time inside of the driver
+       h  how long the conformance kit takes for each driver
 
 Runs that are compared take turns, and the median counts. The machine decides the seconds; only
-ratios of one run can be compared with those of another.
+ratios of one run can be compared with those of another. The server of the parts runs with
+innodb_flush_log_at_trx_commit = 2, unless a figure says otherwise.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -46,7 +51,7 @@ class Bench:
     def show(self, key, value, unit=""):
         self.figures[key] = value
         shown = f"{value:.2f}" if isinstance(value, float) else value
-        print(f"{key:<58} {shown:>10} {unit}", flush=True)
+        print(f"{key:<62} {shown:>10} {unit}", flush=True)
 
     def note(self, text):
         print(f"\n-- {text}", flush=True)
@@ -263,7 +268,84 @@ def part_e(bench):
                "s   of " + " ".join(f"{t:.2f}" for t in times))
 
 
-PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e}
+def mysql_dsn(bench):
+    return f"root@unix({bench.server.socket})/"
+
+
+def part_f(bench):
+    """The drivers alone, as the importer calls them."""
+    def run(label, driver, dsn):
+        command = [harness.BUILD / "tests" / "checkpoint_bench", "--repeat",
+                   str(3 * bench.options.repeat), harness.BUILD / f"ckpt-{driver}.so", dsn]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        harness.check(done.returncode == 0, done.stderr)
+        for line in done.stdout.splitlines():
+            what, median, least, unit = re.fullmatch(
+                r"\s*(.*?) +(?:median +([-\d.]+) +least)? +([-\d.]+) (\w+)", line).groups()
+            bench.show(f"f: {label}: {what}", float(median or least),
+                       f"{unit}  least {least}" if median else unit)
+
+    bench.note("f: checkpoint drivers")
+    run("file", "file", str(bench.env.folder("f") / "checkpoint.pb"))
+    for flush in (1, 2):
+        bench.server.execute(f"SET GLOBAL innodb_flush_log_at_trx_commit = {flush}")
+        run(f"mysql, flush_log {flush}", "mysql", mysql_dsn(bench))
+
+
+def seconds_in_driver(job):
+    """What the calls of a driver took in a run at log level debug, by the store's own clock."""
+    text = job.log.read_text(errors="replace")
+    return sum(int(us) for us in re.findall(r"checkpoint call.*\[us=(\d+)\]", text)) / 1e6
+
+
+def part_g(bench):
+    """The share of the checkpoint in the wall time of an import."""
+    bench.note(f"g: 4 tables x {bench.options.rows} rows, checkpoint off and on in turns")
+    state = bench.sysbench_tables(4, bench.options.rows)
+    folder = harness.mydumper(bench.server, "sbtest", bench.env.folder("g"), "-t", "2", "-r",
+                              str(max(1000, bench.options.rows // 4)))
+    kinds = {"off": {"enable": False}, "file": {"driver": "file"},
+             "mysql": {"driver": "mysql", "dsn": ""}}
+    runs = {kind: [] for kind in kinds}
+    for turn in range(bench.options.repeat):
+        order = list(kinds) if turn % 2 == 0 else list(reversed(kinds))
+        for kind in order:
+            bench.clear()
+            job = bench.job(folder, bench.options.threads, more={"checkpoint": kinds[kind]})
+            runs[kind].append(bench.measure(job)[0])
+            harness.check_equal(bench.server.table_state("sbtest"), state, kind)
+    for kind, times in runs.items():
+        bench.show(f"g: checkpoint {kind}", statistics.median(times),
+                   f"s   least {min(times):.2f} of " + " ".join(f"{t:.2f}" for t in times))
+    for kind in ("file", "mysql"):
+        ratios = [on / off for on, off in zip(runs[kind], runs["off"])]
+        bench.show(f"g: {kind} / off, median of pairs", statistics.median(ratios))
+        bench.show(f"g: {kind} / off, least times", min(runs[kind]) / min(runs["off"]))
+        bench.clear()
+        job = bench.job(folder, bench.options.threads,
+                        more={"checkpoint": kinds[kind], "lightning": {"level": "debug"}})
+        seconds = bench.measure(job)[0]
+        bench.show(f"g: {kind}, time inside of the driver", 100 * seconds_in_driver(job) / seconds,
+                   "% of the wall time")
+    bench.clear()
+
+
+def part_h(bench):
+    """The conformance kit."""
+    bench.note("h: conformance kit")
+    for driver, dsn in (("file", str(bench.env.folder("h") / "checkpoint.pb")),
+                        ("mysql", mysql_dsn(bench))):
+        begin = time.monotonic()
+        done = subprocess.run([harness.BUILD / "ckpt-conformance",
+                               harness.BUILD / f"ckpt-{driver}.so", dsn],
+                              capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - begin
+        harness.check(done.returncode == 0, done.stdout[-3000:], done.stderr)
+        bench.show(f"h: ckpt-conformance, {driver}", seconds, "s")
+
+
+PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e, "f": part_f, "g": part_g,
+         "h": part_h}
 
 
 def main():
@@ -271,7 +353,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1000000, help="rows of one table")
     parser.add_argument("--files", type=int, default=20000, help="files of part c")
-    parser.add_argument("--part", default="a,b,c,d,e")
+    parser.add_argument("--part", default="a,b,c,d,e,f,g,h")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--json", help="file for the figures")

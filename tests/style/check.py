@@ -29,7 +29,8 @@ ARROWS = {
     "ctl": {"base", "config", "source", "target", "checkpoint", "import"},
 }
 TARGET_MAY_SEE = {"batch.h", "reader.h", "decode.h", "stream.h"}  # of source
-STORE_HEADERS = {"store.h", "model.h", "registry.h"}  # what import and ctl see of checkpoint
+# What import and ctl see of checkpoint.
+STORE_HEADERS = {"store.h", "store_copy.h", "model.h", "registry.h"}
 
 
 def files(*suffixes, below=""):
