@@ -3,8 +3,9 @@
 -- with the same columns, stand in sql/sqlite; sql/README.md says what each column means. They are
 -- made when a checkpoint is opened for writing, if the user has CREATE VIEW, and can be made by
 -- hand. For MariaDB 10.6+, MySQL 5.7+ and TiDB: no CTE, no window function, no double quote, no
--- backslash. Differences of times are taken in seconds since 1970, which no time zone changes.
--- Texts are utf8mb4_bin, whatever the connection, so that they compare with every literal.
+-- backslash. Differences of times are taken in seconds since 1970, which no time zone changes; the
+-- factors before a division give it decimals whatever div_precision_increment is. Texts are
+-- utf8mb4_bin, whatever the connection, so that they compare with every literal.
 
 -- Every chunk: state, and how much of it is committed, in bytes of the file. A compressed file
 -- counts with its compressed size, Parquet (whose positions are rows) by its share of rows.
@@ -20,7 +21,7 @@ SELECT d.table_name, d.engine_id, d.path, d.`offset`,
     CONVERT(CASE WHEN d.done = 1 THEN 'done' WHEN d.failed = 1 THEN 'failed'
         WHEN d.begun = 1 THEN 'loading' ELSE 'not begun' END USING utf8mb4) COLLATE utf8mb4_bin,
     CAST(CASE WHEN d.done = 1 THEN 100 WHEN d.bytes_total <= 0 THEN 0
-        ELSE FLOOR(1000.0 * d.bytes_done / d.bytes_total) / 10 END AS DECIMAL(4,1)),
+        ELSE FLOOR(1000.0 * d.bytes_done / d.bytes_total) * 0.1 END AS DECIMAL(4,1)),
     d.pos, d.end_offset, d.bytes_total, d.bytes_done, d.rows_done,
     CASE WHEN d.begun = 1 THEN d.create_time END, d.update_time,
     GREATEST(0, FLOOR((UNIX_TIMESTAMP() - UNIX_TIMESTAMP(d.update_time)) / 60))
@@ -71,11 +72,11 @@ SELECT p.task_id, p.table_name, p.status,
         USING utf8mb4) COLLATE utf8mb4_bin,
     CONVERT(p.state USING utf8mb4) COLLATE utf8mb4_bin,
     CAST(CASE WHEN p.state = 'done' THEN 100
-        WHEN p.bytes_total > 0 THEN FLOOR(1000.0 * p.bytes_done / p.bytes_total) / 10
-        WHEN p.chunks_total > 0 AND p.chunks_done = p.chunks_total THEN 100
+        WHEN p.bytes_total > 0 THEN FLOOR(1000.0 * p.bytes_done / p.bytes_total) * 0.1
         ELSE 0 END AS DECIMAL(4,1)),
-    p.bytes_total, p.bytes_done, p.rows_done, ROUND(p.bytes_done / p.seconds),
-    ROUND(p.rows_done / p.seconds, 1), p.seconds_left,
+    p.bytes_total, p.bytes_done, p.rows_done,
+    ROUND(1.0000 * p.bytes_done / p.seconds),
+    ROUND(1.0000 * p.rows_done / p.seconds, 1), p.seconds_left,
     CASE WHEN p.state = 'done' THEN FROM_UNIXTIME(p.changed)
         ELSE FROM_UNIXTIME(UNIX_TIMESTAMP() + p.seconds_left) END,
     CASE WHEN p.state <> 'not begun' THEN FROM_UNIXTIME(p.began) END, FROM_UNIXTIME(p.changed),
@@ -85,7 +86,7 @@ FROM (SELECT s.task_id, s.table_name, s.status, s.state, s.bytes_total, s.bytes_
         s.began, s.changed, s.files_total, s.files_done, s.chunks_total, s.chunks_done,
         GREATEST(1, s.changed - s.began) AS seconds,
         CASE WHEN s.state = 'done' OR (s.state = 'loading' AND s.bytes_done = s.bytes_total) THEN 0
-            WHEN s.state = 'loading' THEN CAST(ROUND((s.bytes_total - s.bytes_done)
+            WHEN s.state = 'loading' THEN CAST(ROUND(1.0000 * (s.bytes_total - s.bytes_done)
                 * GREATEST(1, s.changed - s.began) / NULLIF(s.bytes_done, 0)) AS SIGNED) END
             AS seconds_left
     FROM (SELECT g.task_id, g.table_name, g.status,
@@ -120,10 +121,11 @@ CREATE OR REPLACE SQL SECURITY INVOKER VIEW task_progress_v1 (task_id, source_di
     chunks_done, tables_total, tables_done, tables_failed) AS
 SELECT q.task_id, q.source_dir, CONVERT(q.state USING utf8mb4) COLLATE utf8mb4_bin,
     CAST(CASE WHEN q.state = 'done' THEN 100
-        WHEN q.bytes_total > 0 THEN FLOOR(1000.0 * q.bytes_done / q.bytes_total) / 10
+        WHEN q.bytes_total > 0 THEN FLOOR(1000.0 * q.bytes_done / q.bytes_total) * 0.1
         ELSE 0 END AS DECIMAL(4,1)),
-    q.bytes_total, q.bytes_done, q.rows_done, ROUND(q.bytes_done / q.seconds),
-    ROUND(q.rows_done / q.seconds, 1), q.seconds_left,
+    q.bytes_total, q.bytes_done, q.rows_done,
+    ROUND(1.0000 * q.bytes_done / q.seconds),
+    ROUND(1.0000 * q.rows_done / q.seconds, 1), q.seconds_left,
     CASE WHEN q.state = 'done' THEN FROM_UNIXTIME(q.changed)
         ELSE FROM_UNIXTIME(UNIX_TIMESTAMP() + q.seconds_left) END,
     FROM_UNIXTIME(q.began), FROM_UNIXTIME(q.changed),
@@ -135,7 +137,7 @@ FROM (SELECT r.task_id, r.source_dir, r.state, r.bytes_total, r.bytes_done, r.ro
         r.tables_done, r.tables_failed,
         GREATEST(1, COALESCE(r.changed - r.began, 0)) AS seconds,
         CASE WHEN r.state = 'done' OR (r.state = 'loading' AND r.bytes_left = 0) THEN 0
-            WHEN r.state = 'loading' THEN CAST(ROUND(r.bytes_left
+            WHEN r.state = 'loading' THEN CAST(ROUND(1.0000 * r.bytes_left
                 * GREATEST(1, COALESCE(r.changed - r.began, 0))
                 / NULLIF(r.bytes_done, 0)) AS SIGNED) END AS seconds_left
     FROM (SELECT COALESCE(k.task_id, a.task_id) AS task_id, k.source_dir,
@@ -220,7 +222,7 @@ CREATE OR REPLACE SQL SECURITY INVOKER VIEW error_summary_v1 (kind, `sqlstate`, 
 SELECT k.kind, k.`sqlstate`, k.code, COUNT(*), COUNT(DISTINCT k.table_name), MIN(k.since),
     MAX(k.since), MIN(k.message), MIN(k.hint)
 FROM (SELECT f.table_name, f.`sqlstate`, f.code, f.since, f.message, f.hint,
-        CONVERT(CASE WHEN f.code <> 0 THEN CONCAT('error ', f.code)
+        CONVERT(CASE WHEN f.code <> 0 THEN CONCAT('server error ', f.code)
             ELSE REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
                 REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(f.message, f.table_name, '(table)'),
                 f.path, '(file)'), '0', '#'), '1', '#'), '2', '#'), '3', '#'), '4', '#'), '5', '#'),

@@ -74,7 +74,6 @@ SELECT p.task_id, p.table_name, p.status,
     p.state,
     CASE WHEN p.state = 'done' THEN 100.0
         WHEN p.bytes_total > 0 THEN CAST(1000.0 * p.bytes_done / p.bytes_total AS INTEGER) / 10.0
-        WHEN p.chunks_total > 0 AND p.chunks_done = p.chunks_total THEN 100.0
         ELSE 0.0 END,
     p.bytes_total, p.bytes_done, p.rows_done,
     CAST(ROUND(1.0 * p.bytes_done / p.seconds) AS INTEGER),
@@ -229,7 +228,7 @@ CREATE VIEW error_summary_v1 (kind, sqlstate, code, failures, tables, first_time
 SELECT k.kind, k.sqlstate, k.code, COUNT(*), COUNT(DISTINCT k.table_name), MIN(k.since),
     MAX(k.since), MIN(k.message), MIN(k.hint)
 FROM (SELECT f.table_name, f.sqlstate, f.code, f.since, f.message, f.hint,
-        CASE WHEN f.code <> 0 THEN 'error ' || f.code
+        CASE WHEN f.code <> 0 THEN 'server error ' || f.code
             ELSE REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(
                 REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(f.message, f.table_name, '(table)'),
                 f.path, '(file)'), '0', '#'), '1', '#'), '2', '#'), '3', '#'), '4', '#'), '5', '#'),
