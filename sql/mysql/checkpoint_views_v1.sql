@@ -184,9 +184,12 @@ SELECT p.table_name, p.status,
         WHEN 17 THEN 'failed at checksum skipped' WHEN 18 THEN 'failed at checksummed'
         WHEN 19 THEN 'failed at index added' WHEN 20 THEN 'failed at done'
         WHEN 21 THEN 'failed at analyzed' ELSE 'failed' END USING utf8mb4) COLLATE utf8mb4_bin,
-    COALESCE(f.path, ''), COALESCE(f.line, 0), COALESCE(f.`offset`, -1),
-    COALESCE(f.`sqlstate`, ''), COALESCE(f.code, 0),
-    COALESCE(f.message, 'not recorded here: see the log of the program'), COALESCE(f.hint, ''),
+    CONVERT(COALESCE(f.path, '') USING utf8mb4) COLLATE utf8mb4_bin, COALESCE(f.line, 0),
+    COALESCE(f.`offset`, -1),
+    CONVERT(COALESCE(f.`sqlstate`, '') USING utf8mb4) COLLATE utf8mb4_bin, COALESCE(f.code, 0),
+    CONVERT(COALESCE(f.message, 'not recorded here: see the log of the program') USING utf8mb4)
+        COLLATE utf8mb4_bin,
+    CONVERT(COALESCE(f.hint, '') USING utf8mb4) COLLATE utf8mb4_bin,
     COALESCE(f.`time`, p.update_time),
     CONVERT(CONCAT('tidb-lightning-ctl --checkpoint-error-ignore=''', p.quoted, '''')
         USING utf8mb4) COLLATE utf8mb4_bin,
@@ -197,7 +200,7 @@ SELECT p.table_name, p.status,
         ELSE 'ignore: the next run goes on in it; destroy: it is dropped and loaded anew' END
         USING utf8mb4) COLLATE utf8mb4_bin
 FROM (SELECT t.table_name, t.status, t.update_time,
-            REPLACE(t.table_name, '''', CONCAT('''', CHAR(92 USING utf8mb4), '''''')) AS quoted
+            REPLACE(t.table_name, '''', CONVERT(x'275C2727' USING utf8mb4)) AS quoted
         FROM table_v10 t WHERE t.status BETWEEN 1 AND 25) p
 LEFT JOIN failure_v1 f ON f.table_name = p.table_name;
 
