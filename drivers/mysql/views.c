@@ -151,6 +151,13 @@ void ckmy_views_refresh(struct ckpt_store *store)
     }
 }
 
+void ckmy_views_create_in(struct ckpt_store *store, const char *schema)
+{
+    store->schema_selected = false; /* whatever happens: the next call selects its own again */
+    if (store->connection && mysql_select_db(store->connection, schema) == 0)
+        ckmy_views_refresh(store);
+}
+
 int ckmy_views_drop(struct ckpt_store *store, const char *what, struct ckpt_error *err)
 {
     const char *script = ckmy_views_sql;

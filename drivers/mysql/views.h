@@ -17,6 +17,9 @@
    left out, with a debug line. */
 void ckmy_views_refresh(struct ckpt_store *store);
 
+/* Creates them in another schema, into which the tables were moved. */
+void ckmy_views_create_in(struct ckpt_store *store, const char *schema);
+
 /* Drops those of ours. */
 int ckmy_views_drop(struct ckpt_store *store, const char *what, struct ckpt_error *err);
 
