@@ -120,8 +120,8 @@ static int is_wanted(struct ckpt_store *store, const struct view *view, bool *wa
                      struct ckpt_error *err)
 {
     bool taken = false, yes = false;
-    int rc = ask_truth(store, "SELECT 1 FROM information_schema.TABLES", view, &taken, WHAT_CREATE,
-                       err);
+    int rc =
+        ask_truth(store, "SELECT 1 FROM information_schema.TABLES", view, &taken, WHAT_CREATE, err);
 
     if (rc == CKPT_OK && taken)
         rc = is_ours(store, view, &yes, WHAT_CREATE, err);

@@ -141,8 +141,8 @@ static int put(struct tl_store *store, const struct line *line, struct tl_error 
     static const struct {
         const char *kind;
         int (*put)(struct tl_store *store, const struct line *line, struct tl_error *err);
-    } kinds[] = {{"task", put_task},     {"table", put_table},   {"engine", put_engine},
-                 {"chunk", put_chunk},   {"source", put_source}, {"failure", put_failure}};
+    } kinds[] = {{"task", put_task},   {"table", put_table},   {"engine", put_engine},
+                 {"chunk", put_chunk}, {"source", put_source}, {"failure", put_failure}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(line->kind, kinds[i].kind) == 0)
