@@ -113,3 +113,5 @@ def test_views_in_every_session(env):
                             f"{view} made with {maker}, asked with {asker},")
             check_equal(store.query("SELECT COUNT(*) FROM table_progress_v1 WHERE state = 'done' AND"
                                     " status_name = 'done'")[1], [(2,)])
+            check_equal(store.query("SELECT COUNT(*) FROM chunk_progress_v1 WHERE state = 'loading'"
+                                    " AND type = 'sql' AND compression = 'none'")[1], [(1,)])

@@ -60,10 +60,22 @@ def test_odd_records_show_alike(env):
             check_equal(shows[name], expected, name)
 
 
-def task_states(store, env, drop):
-    """The states of a task while its records come."""
+def test_a_strict_server_lets_the_views_be_copied(env):
+    """CREATE TABLE ... AS SELECT in the strictest mode: nothing is divided by zero or out of range."""
+    stores = both(env, "corners.tsv")
+    env.server.execute("CREATE DATABASE copies")
+    for view in VIEWS:
+        MysqlStore(env.server, setup=(
+            "SET sql_mode = 'TRADITIONAL'",
+            f"CREATE TABLE copies.{view} AS SELECT * FROM {view}")).query("SELECT 1")
+        check_equal(env.server.value(f"SELECT COUNT(*) FROM copies.{view}"),
+                    stores["file"].query(f"SELECT COUNT(*) FROM {view}")[1][0][0], view)
+
+
+def task_states(store, env, statements):
+    """The states of the task after each of these statements."""
     states = []
-    for statement in drop:
+    for statement in statements:
         store_execute(store, env, statement)
         rows = as_dicts(store.query("SELECT state FROM task_progress_v1"))
         states.append([row["state"] for row in rows])
