@@ -197,9 +197,9 @@ SELECT p.table_name, p.status,
         USING utf8mb4) COLLATE utf8mb4_bin,
     CONVERT(CONCAT('tidb-lightning-ctl --checkpoint-error-destroy=''', p.quoted, '''')
         USING utf8mb4) COLLATE utf8mb4_bin,
-    CONVERT(CASE WHEN p.status IN (18, 21)
-        THEN 'ignore: the table is accepted as it is; destroy: it is dropped and loaded anew'
-        ELSE 'ignore: the next run goes on in it; destroy: it is dropped and loaded anew' END
+    CONVERT(CONCAT(CASE WHEN p.status IN (18, 21) THEN 'ignore: the table is accepted as it is'
+        ELSE 'ignore: the next run goes on in it' END,
+        '; destroy: it is dropped and loaded anew; add the --config of the import')
         USING utf8mb4) COLLATE utf8mb4_bin
 FROM (SELECT t.table_name, t.status, t.update_time,
             REPLACE(t.table_name, '''', CONVERT(x'275C2727' USING utf8mb4)) AS quoted

@@ -198,9 +198,9 @@ SELECT p.table_name, p.status,
     COALESCE(f.time, p.update_time),
     'tidb-lightning-ctl --checkpoint-error-ignore=''' || p.quoted || '''',
     'tidb-lightning-ctl --checkpoint-error-destroy=''' || p.quoted || '''',
-    CASE WHEN p.status IN (18, 21)
-        THEN 'ignore: the table is accepted as it is; destroy: it is dropped and loaded anew'
-        ELSE 'ignore: the next run goes on in it; destroy: it is dropped and loaded anew' END
+    CASE WHEN p.status IN (18, 21) THEN 'ignore: the table is accepted as it is'
+        ELSE 'ignore: the next run goes on in it' END
+        || '; destroy: it is dropped and loaded anew; add the --config of the import'
 FROM (SELECT t.table_name, t.status, t.update_time,
             REPLACE(t.table_name, '''', '''\''''') AS quoted
         FROM table_v10 t WHERE t.status BETWEEN 1 AND 25) p
