@@ -197,10 +197,11 @@ echo "Killed when $rows of $total rows were committed."
 
 say "What the checkpoint says now: it is SQLite, so ask it in SQL"
 sqlite3 -header -column "$work/checkpoint.sqlite" \
-    'SELECT table_name, status FROM table_v10 ORDER BY table_name'
+    'SELECT state, percent, rows_done, files_done, files_total, seconds_left FROM task_progress_v1'
 echo
 sqlite3 -header -column "$work/checkpoint.sqlite" \
-    'SELECT path, pos, end_offset FROM chunk_v6 ORDER BY path LIMIT 8'
+    'SELECT table_name, state, percent, rows_done, bytes_total FROM table_progress_v1
+     ORDER BY percent DESC, table_name'
 echo
 echo "or the control program: tidb-lightning-ctl --checkpoint-list"
 "$control" --config "$work/import.toml" --tidb-host 127.0.0.1 --tidb-port "$TL_SERVER_PORT" \

@@ -4,6 +4,7 @@
  * unread chunk of the table with the fewest readers, so that writers meet in as few tables as
  * possible.
  */
+#include "core/base/clock.h"
 #include "core/import/pipeline_internal.h"
 
 static bool is_settled(const struct tl_plan_table *table)
@@ -64,6 +65,9 @@ static void take(struct tl_job *job)
     if (job->kind == TL_JOB_READ) {
         job->chunk->taken = true;
         job->table->readers++;
+        /* Speeds count from here: in a long import a table may wait for hours behind its plan. */
+        if (job->chunk->ranges.count == 0)
+            job->chunk->create_time = tl_wall_ns();
     }
 }
 

@@ -37,7 +37,7 @@ struct tl_plan_chunk {
     int64_t mtime;
     struct tl_digest fingerprint;
     struct tl_chunk_key key;
-    int64_t create_time;
+    int64_t create_time; /* when it was planned; from then on, when it was first read */
     /* state */
     struct tl_ranges ranges; /* empty again when done: 100,000 chunks must stay small */
     uint64_t pos;            /* everything before it is committed */

@@ -58,6 +58,8 @@ static int fill(sqlite3 *db, const char *path, struct ckpt_error *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, file_layout_sql, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, file_views_sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "COMMIT; PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     return rc == SQLITE_OK ? CKPT_OK : file_fail(db, rc, path, "create", err);
 }

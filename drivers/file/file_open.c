@@ -249,6 +249,8 @@ int file_attach(struct ckpt_store *store, struct ckpt_error *err)
         rc = check_whole(store, err);
     if (rc == CKPT_OK)
         rc = check_place_again(store, err);
+    if (rc == CKPT_OK && !store->read_only)
+        file_views_refresh(store);
     return rc;
 }
 

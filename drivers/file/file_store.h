@@ -57,6 +57,7 @@ struct ckpt_store {
 
 extern const char *const file_statement_sql[FILE_STATEMENTS];
 extern const char file_layout_sql[]; /* sql/sqlite/checkpoint_v1.sql */
+extern const char file_views_sql[];  /* sql/sqlite/checkpoint_views_v1.sql */
 
 /* ---- file_error.c ---- */
 
@@ -104,6 +105,11 @@ int file_attach(struct ckpt_store *store, struct ckpt_error *err);
 
 /* Closes the database handle, if this process may. */
 void file_detach(struct ckpt_store *store);
+
+/* ---- file_views.c ---- */
+
+/* Makes the views that are missing or have another text. Never an error: they are for people. */
+void file_views_refresh(struct ckpt_store *store);
 
 /* ---- file_record.c: statements and values ---- */
 

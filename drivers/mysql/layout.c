@@ -8,7 +8,6 @@
 #include "columns.h"
 #include "connect.h"
 #include "error.h"
-#include "views.h"
 
 #define WHAT_INSPECT "cannot look at the checkpoint"
 #define WHAT_CREATE "cannot create the checkpoint"
@@ -245,7 +244,5 @@ int ckmy_layout_create(struct ckpt_store *store, struct ckpt_error *err)
         rc = ckmy_layout_inspect(store, err);
     if (rc == CKPT_NOT_FOUND)
         return corrupt(store, err, ckmy_tables[0], "vanished as soon as it was created");
-    if (rc == CKPT_OK)
-        ckmy_views_create(store);
     return rc;
 }

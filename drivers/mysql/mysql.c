@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "load.h"
 #include "retire.h"
+#include "views.h"
 
 static void ckmy_close(struct ckpt_store *store)
 {
@@ -167,6 +168,8 @@ static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args 
             store->layout_seen = rc == CKPT_OK;
         }
     }
+    if (rc == CKPT_OK && !store->read_only)
+        ckmy_views_refresh(store);
     if (rc == CKPT_OK)
         *store_out = store;
     else

@@ -136,7 +136,7 @@ static int rename_tables(struct ckpt_store *store, struct ckpt_str backup, struc
     return ckmy_run_buf(store, WHAT_RENAME, err);
 }
 
-/* The views stay behind, where they would show nothing, and go with the tables instead. */
+/* A view cannot be moved: it is dropped here and made there. */
 static int rename_store(struct ckpt_store *store, int64_t task_id, struct ckpt_error *err)
 {
     char name[512];
@@ -161,6 +161,8 @@ static int rename_store(struct ckpt_store *store, int64_t task_id, struct ckpt_e
         rc = rename_tables(store, backup, err);
     if (rc == CKPT_OK)
         rc = ckmy_views_drop(store, WHAT_RENAME, err);
+    if (rc == CKPT_OK)
+        ckmy_views_create_in(store, name);
     return rc;
 }
 

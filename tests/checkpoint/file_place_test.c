@@ -120,7 +120,8 @@ static const struct {
     {"PRAGMA user_version = 0", false, "damaged"},
     {"DROP TABLE chunk_v6", false, "damaged: a part of its layout is missing"},
     {"DROP TABLE meta_v1", false, "damaged: a part of its layout is missing"},
-    {"ALTER TABLE chunk_v6 DROP COLUMN real_pos", false, "damaged: a part of its layout"},
+    {"PRAGMA legacy_alter_table = 1; ALTER TABLE chunk_v6 DROP COLUMN real_pos", false,
+     "damaged: a part of its layout"},
 };
 
 START_TEST(other_database_is_refused)

@@ -112,7 +112,7 @@ START_TEST(views_show_what_is_recorded)
     fx_sql("UPDATE table_v10 SET status = 6");
     ck_assert_int_eq(fx_number("SELECT tables_failed FROM task_progress_v1"), 1);
     ck_assert_int_eq(fx_number("SELECT bytes_total FROM table_progress_v1"), 100);
-    ck_assert_int_eq(fx_number("SELECT COUNT(*) FROM failed_table_v1 WHERE to_go_on LIKE "
+    ck_assert_int_eq(fx_number("SELECT COUNT(*) FROM failed_table_v1 WHERE to_ignore LIKE "
                                "'%%checkpoint-error-ignore=''`db`.`t`'''"),
                      1);
     ck_assert_int_eq(fx_number("SELECT COUNT(*) FROM stalled_chunk_v1"), 0);

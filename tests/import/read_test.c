@@ -168,6 +168,26 @@ START_TEST(an_empty_last_batch_is_not_read_again)
 }
 END_TEST
 
+/* Progress views divide by the time since then. */
+START_TEST(a_chunk_begins_when_it_is_first_read)
+{
+    struct tl_plan_chunk *chunk = plan_file("d.t.sql", make_sql);
+    struct tl_range part = {.begin = 0, .end = 10, .rows = 1};
+
+    memset(&pipeline, 0, sizeof(pipeline));
+    pipeline.settings.plan = f.plan;
+    chunk->create_time = 1;
+    ck_assert_int_eq(tl_next_job(&pipeline).kind, TL_JOB_READ);
+    ck_assert_int_gt(chunk->create_time, 1);
+    fixture_ok(&f, tl_plan_commit(f.plan, chunk, &part, &f.err));
+    chunk->taken = false;
+    chunk->create_time = 1;
+    ck_assert_int_eq(tl_next_job(&pipeline).kind, TL_JOB_READ);
+    ck_assert_int_eq(chunk->create_time, 1);
+    f.plan->tables[0].info = NULL;
+}
+END_TEST
+
 START_TEST(a_file_that_was_cut_off_fails_its_table)
 {
     struct part parts[MAX_BATCHES];
@@ -191,6 +211,7 @@ int main(void)
     tcase_add_test(tcase, sql_is_read_exactly_once_around_any_gaps);
     tcase_add_test(tcase, csv_is_read_exactly_once_around_any_gaps);
     tcase_add_test(tcase, an_empty_last_batch_is_not_read_again);
+    tcase_add_test(tcase, a_chunk_begins_when_it_is_first_read);
     tcase_add_test(tcase, a_file_that_was_cut_off_fails_its_table);
     return fixture_run(tcase, "read");
 }

@@ -116,28 +116,6 @@ def test_one_command_is_enough(env):
         env.server.drop("d")
 
 
-def ask(job, query):
-    if job.driver == "file":
-        return job.sqlite(query)
-    return job.server.query(query, database="tidb_lightning_checkpoint")
-
-
-def test_queries_of_the_dba_document(env):
-    """Every `sql` block of sql/README.md runs on both stores; the first shows the files."""
-    queries = blocks("sql/README.md", "sql")
-    check(len(queries) >= 3, "only", len(queries), "queries found")
-    folder, _ = three_tables(env, 30000)
-    for driver in ("file", "mysql"):
-        job = env.job(folder, driver, {"tikv-importer": {"logical-import-batch-size": "32KiB"}})
-        running = job.start()
-        running.wait_rows(env.server, 2000)
-        running.kill()
-        results = [ask(job, query) for query in queries]
-        check(len(results[0]) >= 3, driver, "shows", len(results[0]), "files")
-        job.run().expect(DONE)
-        env.server.drop("d")
-
-
 def test_installed_programs_find_their_drivers(env):
     """`cmake --install` under another prefix than the configured one gives programs that run."""
     prefix = env.dir / "prefix"
