@@ -92,7 +92,7 @@ static const struct {
     {"null", "no driver struct"},
     {"misnamed", "called 'good'"},
     {"badname", "name that is not"},
-    {"text", "cannot load"},
+    {"text", "not a shared object"},
 };
 
 START_TEST(unfit_driver_is_refused)
