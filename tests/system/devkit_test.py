@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from harness import BUILD, DONE, ROOT, Running, check, check_equal
+from harness import BUILD, DONE, LOADER, ROOT, USAGE, Running, check, check_equal
 from sample import three_tables
 
 
@@ -80,3 +80,38 @@ def test_the_cmake_driver_installs_where_the_importer_looks(env):
               env.folder("build"), environment)
     for name in ("file", "log", "mysql"):
         check(re.search(rf"^{name} .*{re.escape(str(prefix))}/lib", out, re.MULTILINE), out)
+
+
+def test_options_of_a_driver_are_shown_and_checked(env):
+    """--print-config shows each option of the chosen driver; a wrong one is named with its range."""
+    def ask(flag, options, name="log"):
+        config = env.dir / "driver.toml"
+        rows = "".join(f"{key} = {value}\n" for key, value in options.items())
+        config.write_text(f'[checkpoint]\ndriver = "{name}"\ndriver-path = "{BUILD}/template"\n'
+                          f'[checkpoint.log]\n{rows}')
+        return Running([LOADER, "--config", config, "-d", env.dir, *flag], env.dir / "none").wait(20)
+
+    for name in ("log", BUILD / "template" / "ckpt-log.so"):
+        ask(["--print-config"], {}, name).expect(DONE, r'snapshot-kib"? = "?1024')
+        ask(["--print-config"], {"snapshot-kib": 77}, name).expect(DONE, r'snapshot-kib"? = "?77')
+    ask(["--print-config"], {"snapshot-kib": 0}).expect(
+        USAGE, r"checkpoint\.log\.snapshot-kib is '0', expected a number from 1 to 1048576")
+    ask(["--print-config"], {"snapshot": 1}).expect(
+        USAGE, r"no option 'snapshot'(.|\n)*HINT: its options are: snapshot-kib")
+    ask(["--print-config"], {}, "nosuch").expect(DONE, r"# checkpoint\.driver: there is no")
+    ask(["--describe-driver", "log"], {}).expect(
+        DONE, r"option +checkpoint\.log\.snapshot-kib: number from 1 to 1048576")
+
+
+def test_a_refused_driver_is_listed_with_the_way_out(env):
+    """A file that cannot be used does not hide the others, and says what to do."""
+    folder = env.folder("drivers")
+    (folder / "ckpt-text.so").write_text("no driver")
+    (folder / "ckpt-other.so").write_bytes((BUILD / "template" / "ckpt-log.so").read_bytes())
+    environment = {**os.environ, "TIDB_LIGHTNING_DRIVER_PATH": str(folder)}
+    result = Running([LOADER, "--list-drivers"], env.dir / "none",
+                     environment=environment).wait(20).expect(DONE, r"file +1.0 +abi 1.0 +shared")
+    check(re.search(r"refused .*ckpt-text\.so.*not a shared object\n +HINT: ", result.out),
+          result.out)
+    check(re.search(r"refused .*ckpt-other\.so' holds a driver called 'log'\n +HINT: rename",
+                    result.out), result.out)
