@@ -124,7 +124,7 @@ static int refresh(struct ckpt_store *store, struct ckpt_error *err)
         rc = fail(store, err, "open");
     else if (!S_ISREG(store->seen.st_mode))
         rc = refuse(store, err, CKPT_ERR_CORRUPT, "is not a regular file");
-    else if (store->seen.st_mode & (S_IWGRP | S_IWOTH))
+    else if ((store->seen.st_mode & (S_IWGRP | S_IWOTH)) || store->seen.st_uid != geteuid())
         rc = refuse(store, err, CKPT_ERR_DENIED, "can be changed by other users");
     else if (store->seen.st_ino != before.st_ino || store->seen.st_size != before.st_size ||
              memcmp(&store->seen.st_mtim, &before.st_mtim, sizeof(before.st_mtim)) != 0)
