@@ -39,10 +39,10 @@ def run(script, folder, environment):
     return done.stdout
 
 
-def commands():
+def blocks(language, at_least):
     text = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    check(len(found) >= 6, "only", len(found), "blocks")
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    check(len(found) >= at_least, "only", len(found), language, "blocks")
     return "\n".join(found)
 
 
@@ -51,11 +51,15 @@ def test_a_stranger_makes_a_driver_with_the_packages_alone(env):
     prefix = packages(env)
     environment = surroundings(prefix)
     folder = env.folder("stranger")
-    out = run(commands(), folder, environment)
+    out = run(blocks("sh", 6), folder, environment)
     mine = folder / "mine"
     check(re.search(r"^1\.\.\d+$", out, re.MULTILINE), "the kit did not run:", out)
     check(re.search(rf"^mine .*{re.escape(str(mine))}/ckpt-mine\.so", out, re.MULTILINE), out)
     check("checkpoint.mine.snapshot-kib" in out, out)
+    config = env.dir / "readme.toml"
+    config.write_text(blocks("toml", 1).replace("/opt/drivers", str(mine)))
+    shown = run(f"tidb-lightning --config {config} -d {folder} --print-config", folder, environment)
+    check(re.search(r'"snapshot-kib" = "4096"', shown), shown)
     source, state = three_tables(env, 2000)
     for place in (mine, mine / "build"):
         job = env.job(source, "mine", {"checkpoint": {
