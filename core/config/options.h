@@ -168,7 +168,8 @@ struct tl_options {
     char *ctl_remove;
     char *ctl_error_ignore;
     char *ctl_error_destroy;
-    char *ctl_dump; /* directory */
+    char *ctl_dump;   /* directory */
+    char *ctl_import; /* file of the upstream program */
     bool ctl_list;
     bool ctl_rebuild;
     bool ctl_dry_run;

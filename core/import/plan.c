@@ -32,6 +32,8 @@ static void free_table(struct tl_plan_table *table)
     for (size_t i = 0; i < table->chunk_count; i++) {
         free(table->chunks[i].path);
         free(table->chunks[i].sort_key);
+        free(table->chunks[i].columns);
+        free(table->chunks[i].marks);
         tl_ranges_done(&table->chunks[i].ranges);
     }
     for (size_t i = 0; i < table->ignore_columns.count; i++)
@@ -55,6 +57,7 @@ void tl_plan_free(struct tl_plan *plan)
     free(plan->tables);
     free(plan->by_name);
     free(plan->source_dir);
+    free(plan->upstream);
     pthread_mutex_destroy(&plan->lock);
     free(plan);
 }

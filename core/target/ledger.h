@@ -112,6 +112,19 @@ struct tl_range {
     struct tl_session_state state;
 };
 
+/* A range that another program has loaded. */
+struct tl_ledger_loaded {
+    struct tl_chunk_key key;
+    struct tl_range range;
+};
+
+/* Enters ranges as committed, all in one transaction, or does nothing when the task has ranges
+   already: what is there was entered by an earlier try, or committed since. The task must be ours
+   and its chunks registered. */
+int tl_ledger_add_loaded(const struct tl_ledger *ledger, struct tl_session *session,
+                         const struct tl_ledger_loaded *items, size_t count,
+                         const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
+
 typedef int (*tl_range_fn)(const struct tl_chunk_key *key, const struct tl_range *range,
                            void *payload);
 
