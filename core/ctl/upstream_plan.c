@@ -200,7 +200,7 @@ static int take_table(struct tl_upstream *upstream, const char *name,
     if (!tl_upstream_status_known(message->status))
         return tl_error_set(err, TL_ERR_DATA, "it has the status %" PRIu32, message->status);
     rc = take_engines(&statuses, message, err);
-    if (rc == TL_OK && message->n_engines == 0 && message->status == TL_STATUS_LOADED) {
+    if (rc == TL_OK && statuses.data == 0 && message->status == TL_STATUS_LOADED) {
         upstream->not_begun++;
         return TL_OK;
     }

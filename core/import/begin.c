@@ -232,6 +232,8 @@ int tl_import_load_task(struct tl_import *import, struct tl_error *err)
     if (rc == TL_OK)
         rc = tl_resume_check_failures(import->plan, options, err);
     if (rc == TL_OK && import->task.adopt)
+        tl_plan_drop_empty(import->plan); /* they are planned anew, with their files */
+    if (rc == TL_OK && import->task.adopt)
         rc = tl_adopt_source(import->plan, import->catalog, import->cancel, err);
     if (rc == TL_OK)
         rc = tl_resume_check_source(import->plan, options, import->catalog, import->cancel, err);

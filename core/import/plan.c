@@ -101,6 +101,22 @@ int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table, s
     return added->name && added->db && added->table ? TL_OK : tl_error_nomem(err);
 }
 
+void tl_plan_drop_empty(struct tl_plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->table_count; i++) {
+        struct tl_plan_table *table = &plan->tables[i];
+
+        if (table->chunk_count == 0 && table->status == TL_STATUS_LOADED && !table->failed)
+            free_table(table);
+        else
+            plan->tables[kept++] = *table;
+    }
+    plan->table_count = kept;
+    tl_plan_set_keys(plan);
+}
+
 int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char *sort_key,
                       struct tl_plan_chunk **chunk_out, struct tl_error *err)
 {

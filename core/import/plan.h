@@ -111,6 +111,9 @@ void tl_plan_free(struct tl_plan *plan); /* accepts NULL */
 int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table,
                       struct tl_error *err) TL_WARN_UNUSED;
 
+/* Takes tables without a chunk, of which nothing is loaded and none failed, out of the plan. */
+void tl_plan_drop_empty(struct tl_plan *plan);
+
 /* Adds a chunk to a table; *chunk_out is valid until the next one is added to it. */
 int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char *sort_key,
                       struct tl_plan_chunk **chunk_out, struct tl_error *err) TL_WARN_UNUSED;
