@@ -23,7 +23,7 @@ int tl_adopt_source(struct tl_plan *plan, const struct tl_catalog *catalog,
 
 /* Turns upstream's ranges of one file into ranges between row ends, with the reader's state there:
    reads the file up to the last of them. chunk is for messages. TL_ERR_REFUSED when a position lies
-   within a row, or when there are fewer rows than were recorded. */
+   within a row, or when there are fewer rows than were recorded. cancel may be NULL. */
 int tl_adopt_place(struct tl_ranges *placed_out, const struct tl_ranges *theirs,
                    const struct tl_reader_settings *settings, const struct tl_plan_chunk *chunk,
                    const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;

@@ -59,7 +59,7 @@ static int read_batch(struct place *place, struct tl_error *err)
 
     if (place->batch)
         return TL_OK;
-    if (tl_cancel_requested(place->cancel))
+    if (place->cancel && tl_cancel_requested(place->cancel))
         return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
     rc = tl_reader_next(place->reader, UINT64_MAX, &place->batch, err);
     if (rc == TL_ERR_DATA) {
