@@ -94,8 +94,7 @@ static int take_task(struct tl_upstream *upstream, const Tl__Upstream__Task *tas
     upstream->port = task->tidb_port;
     rc = tl_plan_new(&upstream->plan, task->task_id ? task->task_id : tl_wall_ns(), dir, err);
     if (rc == TL_OK) {
-        upstream->plan->upstream = version[0] ? version : strdup("unknown release");
-        version = NULL;
+        upstream->plan->upstream = strdup(version[0] ? version : "unknown release");
     }
     return rc == TL_OK && !upstream->plan->upstream ? tl_error_nomem(err) : rc;
 }
