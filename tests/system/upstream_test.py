@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Imports that the upstream program began are taken over from its checkpoint file and finished."""
 import gzip
+import sqlite3
 import time
 
 import upstream
-from harness import (DONE, FAILED, REFUSED, check, check_equal, compress, write_csv, write_inserts,
-                     write_schema)
+from harness import (CONTROL, DONE, FAILED, REFUSED, Running, check, check_equal, compress, wait_until,
+                     write_csv, write_inserts, write_schema)
 from sample import small_rows, three_tables
 
 REPLACE = {"conflict": {"strategy": "replace"},
@@ -315,3 +316,74 @@ def test_files_of_another_kind_are_refused(env):
         job.control(f"--checkpoint-import={job.dir / 'f.pb'}").expect(code, "f.pb", words)
         check(not job.checkpoint.exists(), "a checkpoint was made")
     check_equal(starts[0], 0)
+
+
+def test_the_store_is_lost_after_the_adoption(env):
+    """Taken over a second time, with rows that this program has loaded since: none is doubled."""
+    job, state, tables, _ = killed_import(env, "file", rows=12000)
+    take_over(job, tables).expect(0)
+    running = job.start()
+    if running.reaches(env.server, 20000):
+        running.kill()
+        for path in job.dir.glob("checkpoint.sqlite*"):
+            path.unlink()
+        take_over(job, tables).expect(0)
+        job.run().expect(DONE)
+    check_equal(env.server.table_state("d"), state)
+
+
+def is_half_there(job):
+    """A task record that is not planned."""
+    try:
+        return job.sqlite("SELECT (SELECT COUNT(*) FROM task_v2),"
+                          " (SELECT COUNT(*) FROM extra_v1 WHERE kind = 'planned')") == [(1, 0)]
+    except sqlite3.Error:
+        return False
+
+
+def test_kills_of_the_takeover_itself(env):
+    """The control program is killed: the loader refuses what is half there, a second try mends it."""
+    folder, path, starts = csv_case(env)
+    load_rows(env, 1, 150)
+    job = env.job(folder, "file", REPLACE)
+    tables = {f"`d`.`gone {i}`": upstream.table(200, [upstream.chunk(f"d.gone {i}.sql", 9, 9, 0)])
+              for i in range(1500)}
+    tables["`d`.`t`"] = upstream.table(30, [record_of(path, starts[151])])
+    (job.dir / "u.pb").write_bytes(upstream.checkpoint(tables, folder))
+    refused = 0
+    for _ in range(4):
+        running = Running([CONTROL, "--config", job.config,
+                           f"--checkpoint-import={job.dir / 'u.pb'}"], job.log)
+        wait_until(lambda: not running.alive() or job.checkpoint.exists(), 30, "the store", 0.001)
+        time.sleep(env.random.uniform(0, 0.15))
+        running.kill()
+        if is_half_there(job):
+            refused += 1
+            job.run().expect(REFUSED, "was interrupted", "--checkpoint-import")
+            check_equal(env.server.rows("d", "t"), 150)
+    result = job.control(f"--checkpoint-import={job.dir / 'u.pb'}")
+    result.expect(result.code if result.code == REFUSED else DONE, "taken over|already")
+    job.run().expect(DONE, "400 in all")
+    check_equal(env.server.query("SELECT COUNT(*), SUM(n) FROM d.t"), [(400, 10 * 400 * 401 // 2)])
+    env.note(f"{refused} of 4 kills in the middle")
+
+
+def test_loaded_files_are_not_read(env):
+    """Compressed files at upstream's end mark, and finished tables whose files are gone."""
+    folder = env.folder("dump")
+    write_schema(folder, "d", "t", SMALL.format("`t`"))
+    load_schema(env.server, folder, "t")
+    env.server.execute("CREATE TABLE d.old (id INT)", "INSERT INTO d.old VALUES (1), (2)")
+    chunks = []
+    for i in range(2):
+        write_inserts(folder / f"d.t.{i}.sql", "t", small_rows(50, 1 + 50 * i))
+        packed = compress(folder / f"d.t.{i}.sql", "gz")
+        chunks.append(upstream.chunk(packed.name, packed.stat().st_size, 0 if i else upstream.TEN_TIB,
+                                     0 if i else 50, compression=1))
+    load_rows(env, 1, 50)
+    job = env.job(folder, "mysql")
+    old = upstream.chunk("d.old.sql", 77, 77, 2)
+    take_over(job, {"`d`.`t`": upstream.table(30, chunks),
+                    "`d`.`old`": upstream.table(210, [old])}).expect(0, "52 rows recorded")
+    job.run().expect(DONE, "52 rows had been loaded by earlier runs; 102 in all")
+    check_equal(env.server.query("SELECT COUNT(*), SUM(n) FROM d.t"), [(100, 10 * 100 * 101 // 2)])
