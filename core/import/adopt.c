@@ -21,7 +21,7 @@
 
 struct adoption {
     struct tl_import *import;
-    struct tl_ledger_loaded *items; /* owned */
+    struct tl_ledger_loaded *items; /* owned, with each `stop` */
     size_t count;
     size_t cap;
     char *intent; /* owned */
@@ -56,23 +56,40 @@ static int place(const struct tl_import *import, struct tl_ranges *ranges,
     return rc;
 }
 
-static int add_items(struct adoption *adoption, const struct tl_plan_chunk *chunk,
-                     const struct tl_ranges *ranges, struct tl_error *err)
+static int add_item(struct adoption *adoption, const struct tl_plan_chunk *chunk,
+                    const struct tl_range *range, struct tl_error *err)
 {
-    size_t needed = adoption->count + ranges->count;
     struct tl_ledger_loaded *items = adoption->items;
+    struct tl_range *stop = NULL;
 
-    if (needed > adoption->cap) {
-        items = realloc(items, 2 * needed * sizeof(*items));
+    if (adoption->count == adoption->cap) {
+        items = realloc(items, (2 * adoption->cap + 1) * sizeof(*items));
         if (!items)
             return tl_error_nomem(err);
         adoption->items = items;
-        adoption->cap = 2 * needed;
+        adoption->cap = 2 * adoption->cap + 1;
     }
-    for (size_t i = 0; i < ranges->count; i++)
-        items[adoption->count++] =
-            (struct tl_ledger_loaded){.key = chunk->key, .range = ranges->items[i]};
+    if (!range->last) {
+        stop = malloc(sizeof(*stop));
+        if (!stop)
+            return tl_error_nomem(err);
+        *stop = *range;
+    }
+    items[adoption->count++] = (struct tl_ledger_loaded){.key = chunk->key,
+                                                         .begin = range->begin,
+                                                         .end = range->end,
+                                                         .rows = range->rows,
+                                                         .bytes = range->bytes,
+                                                         .stop = stop};
     return TL_OK;
+}
+
+static void adoption_done(struct adoption *adoption)
+{
+    for (size_t i = 0; i < adoption->count; i++)
+        free((void *)(uintptr_t)adoption->items[i].stop);
+    free(adoption->items);
+    free(adoption->intent);
 }
 
 static int adopt_chunk(struct adoption *adoption, const struct tl_plan_chunk *chunk,
@@ -83,8 +100,8 @@ static int adopt_chunk(struct adoption *adoption, const struct tl_plan_chunk *ch
 
     if (rc == TL_OK)
         rc = place(adoption->import, &ranges, chunk, err);
-    if (rc == TL_OK)
-        rc = add_items(adoption, chunk, &ranges, err);
+    for (size_t i = 0; rc == TL_OK && i < ranges.count; i++)
+        rc = add_item(adoption, chunk, &ranges.items[i], err);
     tl_ranges_done(&ranges);
     return rc;
 }
@@ -164,7 +181,7 @@ static int save(struct tl_import *import, struct tl_error *err)
 
 int tl_import_adopt(struct tl_import *import, struct tl_error *err)
 {
-    struct adoption adoption = {.import = import};
+    TL_CLEANUP(adoption_done) struct adoption adoption = {.import = import};
     int rc = tl_adopt_tables(&import->control, import->plan, import->options, err);
 
     if (rc == TL_OK)
@@ -178,7 +195,5 @@ int tl_import_adopt(struct tl_import *import, struct tl_error *err)
                TL_INT("task", import->plan->task_id), TL_STR("release", import->plan->upstream),
                TL_INT("tables", import->plan->table_count), TL_INT("ranges", adoption.count),
                TL_END);
-    free(adoption.items);
-    free(adoption.intent);
     return rc;
 }

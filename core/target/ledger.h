@@ -112,10 +112,13 @@ struct tl_range {
     struct tl_session_state state;
 };
 
-/* A range that another program has loaded. */
+/* A range that another program has loaded. Small: there is one for each file. */
 struct tl_ledger_loaded {
     struct tl_chunk_key key;
-    struct tl_range range;
+    uint64_t begin, end;
+    uint64_t rows, bytes;
+    const struct tl_range
+        *stop; /* with the reader's state at end; NULL: end is that of the chunk */
 };
 
 /* Enters ranges as committed, all in one transaction, or does nothing when the task has ranges

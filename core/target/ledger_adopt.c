@@ -17,16 +17,17 @@ struct adoption {
 
 static int add_values(struct tl_buf *sql, const struct tl_ledger_loaded *item)
 {
-    const struct tl_range *range = &item->range;
+    static const struct tl_range at_end = {.last = true};
+    const struct tl_range *stop = item->stop ? item->stop : &at_end;
     char key[2 * TL_DIGEST_LEN + 1];
 
     tl_digest_hex(&item->key.digest, key);
     return tl_buf_addf(sql,
                        "(x'%s', %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64
                        ", %" PRIu64 ", %d, %d, %" PRIu64 ", ",
-                       key, range->begin, range->end, range->rows, range->bytes, range->checksum,
-                       range->end_line, range->last, range->in_statement, range->head_offset) ||
-                   tl_ledger_add_state(sql, &range->state) || tl_buf_adds(sql, ")")
+                       key, item->begin, item->end, item->rows, item->bytes, stop->checksum,
+                       stop->end_line, stop->last, stop->in_statement, stop->head_offset) ||
+                   tl_ledger_add_state(sql, &stop->state) || tl_buf_adds(sql, ")")
                ? TL_ERR_NOMEM
                : TL_OK;
 }
