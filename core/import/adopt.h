@@ -15,7 +15,8 @@
 
 struct tl_import;
 
-/* Gives the plan's chunks the fingerprints and times of the files that the source has for them.
+/* Gives the plan's chunks the fingerprints, times and order of the files that the source has for
+   them.
    TL_ERR_REFUSED when a file is read as another table or kind than upstream read it. Files that are
    missing or of another size are left to tl_resume_check_source. */
 int tl_adopt_source(struct tl_plan *plan, const struct tl_catalog *catalog,

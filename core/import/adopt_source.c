@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/import/adopt.h"
@@ -39,12 +40,18 @@ static int adopt_file(struct tl_plan_chunk *chunk, const struct tl_found_file *f
                       const struct tl_catalog *catalog, struct tl_error *err)
 {
     char path[PATH_MAX];
+    char *sort_key;
 
     if (!found || found->file->size != chunk->file_size)
         return TL_OK;
     if (!is_same_table(chunk->table, found->table) || found->file->type != chunk->type ||
         found->file->compression != chunk->compression)
         return refuse_other(chunk, found, err);
+    sort_key = strdup(found->file->sort_key);
+    if (!sort_key)
+        return tl_error_nomem(err);
+    free(chunk->sort_key);
+    chunk->sort_key = sort_key;
     chunk->mtime = found->file->mtime;
     snprintf(path, sizeof(path), "%s/%s", catalog->dir, chunk->path);
     return tl_fingerprint_file(path, found->file->size, &chunk->fingerprint, err);
@@ -65,5 +72,8 @@ int tl_adopt_source(struct tl_plan *plan, const struct tl_catalog *catalog,
             else
                 rc = adopt_file(chunk, tl_source_index_find(&index, chunk->path), catalog, err);
         }
+    /* In the order of a plan of ours: the digest at the end of an import depends on it. */
+    tl_plan_sort(plan);
+    tl_plan_set_keys(plan);
     return rc;
 }
