@@ -62,6 +62,8 @@ const struct tl_option tl_option_rows[] = {
          .argument = "DRIVER:DSN", .secret = true),
     FLAG(CTL, "checkpoint-rebuild", BOOL, FIELD(ctl_rebuild),
          "make the checkpoint anew from the ledger on the target"),
+    FLAG(CTL, "checkpoint-import", STRING, FIELD(ctl_import),
+         "take over the checkpoint file of the upstream program", .argument = "FILE"),
     FLAG(CTL, "dry-run", BOOL, FIELD(ctl_dry_run), "say what would be done, change nothing"),
     FLAG(CTL, "compact", BOOL, TL_NO_FIELD, "compact TiKV (physical mode)",
          .effect = TL_EFFECT_REFUSED),

@@ -170,6 +170,7 @@ struct tl_options {
     char *ctl_error_destroy;
     char *ctl_dump;    /* directory */
     char *ctl_copy_to; /* DRIVER:DSN, a secret */
+    char *ctl_import;  /* file of the upstream program */
     bool ctl_list;
     bool ctl_rebuild;
     bool ctl_dry_run;

@@ -14,6 +14,7 @@
 #include "core/ctl/operate.h"
 #include "core/ctl/rebuild.h"
 #include "core/ctl/scene.h"
+#include "core/ctl/take_upstream.h"
 #include "core/import/intent.h"
 
 static int dump(struct tl_scene *scene, const char *directory, struct tl_error *err)
@@ -30,7 +31,8 @@ static size_t asked(const struct tl_options *options)
 {
     return (size_t)(options->ctl_remove != NULL) + (size_t)(options->ctl_error_ignore != NULL) +
            (size_t)(options->ctl_error_destroy != NULL) + (size_t)(options->ctl_dump != NULL) +
-           (size_t)(options->ctl_copy_to != NULL) + (size_t)options->ctl_list +
+           (size_t)(options->ctl_copy_to != NULL) + (size_t)(options->ctl_import != NULL) +
+           (size_t)options->ctl_list +
            (size_t)options->ctl_rebuild;
 }
 
@@ -42,6 +44,8 @@ static int run(struct tl_scene *scene, const struct tl_options *options, struct 
         return tl_ctl_list(scene, err);
     if (options->ctl_dump)
         return dump(scene, options->ctl_dump, err);
+    if (options->ctl_import)
+        return tl_ctl_take_upstream(scene, options->ctl_import, dry, err);
     if (options->ctl_rebuild)
         return tl_ctl_rebuild(scene, dry, err);
     if (options->ctl_copy_to)

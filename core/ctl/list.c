@@ -61,6 +61,10 @@ int tl_ctl_list(struct tl_scene *scene, struct tl_error *err)
     }
     printf("task %" PRId64 ", source %s, in %s\n", scene->plan->task_id, scene->plan->source_dir,
            tl_store_where(scene->store));
+    if (scene->task.adopt)
+        printf("taken over from the upstream program (%s); the next start of tidb-lightning adopts "
+               "it\n",
+               scene->task.upstream);
     printf("%-40s %-24s %7s %14s  %s\n", "TABLE", "STATUS", "DONE", "ROWS", "ERROR");
     for (size_t i = 0; rc == TL_OK && i < scene->plan->table_count; i++)
         rc = list_table(scene, &scene->plan->tables[i], err);

@@ -49,7 +49,7 @@ static bool concerns(const struct run *run, size_t index)
 static int committed_rows(const struct run *run, const struct tl_plan_table *table,
                           uint64_t *rows_out, struct tl_error *err)
 {
-    *rows_out = 0;
+    *rows_out = run->scene->task.adopt ? tl_plan_table_rows(table) : 0;
     if (!run->scene->has_ledger)
         return TL_OK;
     return tl_ledger_table_rows(&run->scene->ledger, run->scene->session, table->name, rows_out,
@@ -172,7 +172,7 @@ static int ignore_table(struct run *run, const struct tl_plan_table *table, stru
             : "the table is accepted as it is, its rows are not counted again");
     if (run->dry_run)
         return TL_OK;
-    record.extra = tl_ckpt_str(table->was_empty ? TL_EXTRA_WAS_EMPTY : "");
+    record.extra = tl_ckpt_str(tl_plan_table_extra(table));
     rc = tl_store_delete(scene->store, CKPT_DELETE_FAILURES, table->name, err);
     if (rc == TL_OK)
         rc = put_engine(scene, table, TL_ENGINE_DATA, table->engine_status, err);

@@ -182,7 +182,7 @@ static int check_server(const struct tl_scene *scene, struct tl_error *err)
     const char *now = scene->ledger.server.identity;
 
     if (!scene->plan || !scene->options->check_requirements || scene->task.foreign ||
-        strcmp(scene->task.target_identity, now) == 0)
+        scene->task.adopt || strcmp(scene->task.target_identity, now) == 0)
         return TL_OK;
     tl_error_set(err, TL_ERR_REFUSED,
                  "the checkpoint in %s was made with another server than this one: '%s', not '%s'",

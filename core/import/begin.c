@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/secret.h"
+#include "core/import/adopt.h"
 #include "core/import/import_internal.h"
 #include "core/import/resume.h"
 
@@ -96,6 +97,13 @@ int tl_import_open_store(struct tl_import *import, struct tl_error *err)
     if (rc == TL_NOT_FOUND)
         return TL_OK;
     import->resumed = rc == TL_OK && import->task.planned;
+    if (rc == TL_OK && import->task.adopt && !import->task.planned) {
+        tl_error_set(err, TL_ERR_REFUSED,
+                     "the takeover of a checkpoint of the upstream program into %s was interrupted",
+                     tl_store_where(import->store));
+        rc = tl_error_hint(err, "run the same command again: tidb-lightning-ctl "
+                                "--checkpoint-import=FILE; or forget it: --checkpoint-remove=all");
+    }
     if (rc == TL_OK && import->task.foreign)
         rc = tl_resume_check_task(&import->task, import->options, import->catalog,
                                   tl_store_where(import->store), err);
@@ -229,9 +237,15 @@ int tl_import_load_task(struct tl_import *import, struct tl_error *err)
         rc = tl_plan_ignore_columns(&import->plan->tables[i], options, import->catalog, err);
     if (rc == TL_OK)
         rc = tl_resume_check_failures(import->plan, options, err);
+    if (rc == TL_OK && import->task.adopt)
+        tl_plan_drop_empty(import->plan); /* they are planned anew, with their files */
+    if (rc == TL_OK && import->task.adopt)
+        rc = tl_adopt_source(import->plan, import->catalog, import->cancel, err);
     if (rc == TL_OK)
         rc = tl_resume_check_source(import->plan, options, import->catalog, import->cancel, err);
     import->all_done = rc == TL_OK && tl_plan_all_done(import->plan);
+    if (rc == TL_OK && import->task.adopt)
+        return tl_import_adopt(import, err);
     if (rc == TL_OK && options->check_requirements &&
         strcmp(import->task.target_identity, import->ledger.server.identity) != 0) {
         tl_error_set(err, TL_ERR_REFUSED,

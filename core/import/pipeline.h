@@ -43,6 +43,12 @@ int tl_pipeline_run(const struct tl_pipeline_settings *settings,
 int tl_settle_tables(const struct tl_pipeline_settings *settings,
                      struct tl_error *err) TL_WARN_UNUSED;
 
+/* How a chunk's file is read; path is left to the caller. packet: the server's max_allowed_packet.
+   Borrows from options and chunk. */
+struct tl_reader_settings tl_chunk_reader_settings(const struct tl_options *options,
+                                                   uint64_t packet,
+                                                   const struct tl_plan_chunk *chunk);
+
 /* How many bytes of data files a batch may have: options->batch_size, less when many writers share
    the memory. */
 uint64_t tl_pipeline_batch_bytes(const struct tl_options *options);

@@ -32,6 +32,8 @@ static void free_table(struct tl_plan_table *table)
     for (size_t i = 0; i < table->chunk_count; i++) {
         free(table->chunks[i].path);
         free(table->chunks[i].sort_key);
+        free(table->chunks[i].columns);
+        free(table->chunks[i].marks);
         tl_ranges_done(&table->chunks[i].ranges);
     }
     for (size_t i = 0; i < table->ignore_columns.count; i++)
@@ -55,6 +57,7 @@ void tl_plan_free(struct tl_plan *plan)
     free(plan->tables);
     free(plan->by_name);
     free(plan->source_dir);
+    free(plan->upstream);
     pthread_mutex_destroy(&plan->lock);
     free(plan);
 }
@@ -96,6 +99,22 @@ int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table, s
     added->create_time = tl_wall_ns();
     added->dirty = true;
     return added->name && added->db && added->table ? TL_OK : tl_error_nomem(err);
+}
+
+void tl_plan_drop_empty(struct tl_plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->table_count; i++) {
+        struct tl_plan_table *table = &plan->tables[i];
+
+        if (table->chunk_count == 0 && table->status == TL_STATUS_LOADED && !table->failed)
+            free_table(table);
+        else
+            plan->tables[kept++] = *table;
+    }
+    plan->table_count = kept;
+    tl_plan_set_keys(plan);
 }
 
 int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char *sort_key,

@@ -38,6 +38,9 @@ struct tl_plan_chunk {
     struct tl_digest fingerprint;
     struct tl_chunk_key key;
     int64_t create_time; /* when it was planned; from then on, when it was first read */
+    char
+        *columns; /* upstream's column permutation, kept for whoever reads the store; may be NULL */
+    char *marks;  /* adopt_marks.h; owned; NULL: none, or adopted */
     /* state */
     struct tl_ranges ranges; /* empty again when done: 100,000 chunks must stay small */
     uint64_t pos;            /* everything before it is committed */
@@ -65,7 +68,8 @@ struct tl_plan_table {
     size_t chunk_count;
     struct tl_strings ignore_columns; /* lower-case; owned */
     int64_t create_time;
-    bool was_empty; /* the target table was empty before the first run: rows can be counted */
+    bool was_empty;  /* the target table was empty before the first run: rows can be counted */
+    bool taken_over; /* upstream was in the middle of it: rows may be there that nobody recorded */
     /* state */
     uint32_t status;
     uint32_t engine_status;
@@ -90,6 +94,7 @@ struct tl_plan_table {
 struct tl_plan {
     int64_t task_id;
     char *source_dir;
+    char *upstream; /* release of the upstream program that began the task; NULL: ours. Owned */
     struct tl_plan_table *tables;
     size_t table_count;
     struct tl_plan_table **by_name; /* sorted; NULL: not made */
@@ -105,6 +110,9 @@ void tl_plan_free(struct tl_plan *plan); /* accepts NULL */
  */
 int tl_plan_add_table(struct tl_plan *plan, const char *db, const char *table,
                       struct tl_error *err) TL_WARN_UNUSED;
+
+/* Takes tables without a chunk, of which nothing is loaded and none failed, out of the plan. */
+void tl_plan_drop_empty(struct tl_plan *plan);
 
 /* Adds a chunk to a table; *chunk_out is valid until the next one is added to it. */
 int tl_plan_add_chunk(struct tl_plan_table *table, const char *path, const char *sort_key,

@@ -42,7 +42,8 @@ static int add_table(const struct ckpt_table *record, void *payload)
     added = &loader->plan->tables[loader->plan->table_count - 1];
     added->status = record->status;
     added->failed = tl_status_is_invalid(record->status);
-    added->was_empty = record->extra.len > 0;
+    added->was_empty = tl_ckpt_str_eq(record->extra, tl_ckpt_str(TL_EXTRA_WAS_EMPTY));
+    added->taken_over = tl_ckpt_str_eq(record->extra, tl_ckpt_str(TL_EXTRA_TAKEN_OVER));
     added->create_time = record->create_time;
     added->dirty = false;
     added->recorded[0] = record->status;
@@ -84,6 +85,10 @@ static int take_chunk(const struct ckpt_chunk *record, void *payload)
     chunk->rows = record->kvc_kvs;
     chunk->bytes = record->kvc_bytes;
     chunk->create_time = record->create_time;
+    chunk->columns = record->columns.len > 0 ? copy(record->columns) : NULL;
+    chunk->marks = record->extra.len > 0 ? copy(record->extra) : NULL;
+    if ((record->columns.len > 0 && !chunk->columns) || (record->extra.len > 0 && !chunk->marks))
+        return tl_error_nomem(loader->err);
     tl_plan_chunk_recorded(chunk);
     return TL_OK;
 }
@@ -146,6 +151,9 @@ int tl_plan_load(struct tl_plan **plan_out, struct tl_store *store,
     if (rc != TL_OK)
         return rc;
     loader.plan = plan;
+    plan->upstream = task->upstream ? strdup(task->upstream) : NULL;
+    if (task->upstream && !plan->upstream)
+        return tl_error_nomem(err);
     rc = tl_store_each_table(store, CKPT_FILTER_ALL, &tables, err);
     for (size_t i = 0; rc == TL_OK && i < plan->table_count; i++) {
         loader.table = &plan->tables[i];

@@ -25,6 +25,13 @@ static struct ckpt_change *add(struct tl_changes *changes, enum ckpt_change_kind
     return change;
 }
 
+const char *tl_plan_table_extra(const struct tl_plan_table *table)
+{
+    if (table->was_empty)
+        return TL_EXTRA_WAS_EMPTY;
+    return table->taken_over ? TL_EXTRA_TAKEN_OVER : "";
+}
+
 void tl_changes_add_table(struct tl_changes *changes, const struct tl_plan *plan,
                           const struct tl_plan_table *table)
 {
@@ -38,7 +45,7 @@ void tl_changes_add_table(struct tl_changes *changes, const struct tl_plan *plan
         .name = tl_ckpt_str(table->name),
         .create_time = table->create_time,
         .update_time = tl_wall_ns(),
-        .extra = tl_ckpt_str(table->was_empty ? TL_EXTRA_WAS_EMPTY : ""),
+        .extra = tl_ckpt_str(tl_plan_table_extra(table)),
     };
 }
 
@@ -101,6 +108,7 @@ void tl_changes_add_chunk(struct tl_changes *changes, const struct tl_plan_chunk
         .compression = (int32_t)chunk->compression,
         .sort_key = tl_ckpt_str(chunk->sort_key),
         .file_size = chunk->file_size,
+        .columns = tl_ckpt_str(chunk->columns),
         .end_offset = chunk->end_offset,
         .pos = (int64_t)chunk->pos,
         .real_pos = chunk->real_pos,
@@ -109,6 +117,7 @@ void tl_changes_add_chunk(struct tl_changes *changes, const struct tl_plan_chunk
         .kvc_kvs = chunk->rows,
         .create_time = chunk->create_time,
         .update_time = tl_wall_ns(),
+        .extra = tl_ckpt_str(chunk->marks),
     };
 }
 

@@ -12,15 +12,21 @@
 #include "core/checkpoint/store.h"
 #include "core/import/plan.h"
 
-/* The table record's extra: one word that says that its target table was empty before the first
- * run. */
+/* The table record's extra, one word: its target table was empty before the first run; or the
+   upstream program was in the middle of it when its checkpoint was taken over. */
 #define TL_EXTRA_WAS_EMPTY "was-empty"
+#define TL_EXTRA_TAKEN_OVER "taken-over"
+
+/* The word for a table; "" for none. Static text. */
+const char *tl_plan_table_extra(const struct tl_plan_table *table);
 
 /* What the store says of the task, and what it was planned with. Strings owned. */
 struct tl_task_record {
     int64_t task_id;
     bool planned;
-    bool foreign; /* written by another program: none of our own fields is there */
+    bool foreign;   /* written by another program: none of our own fields is there */
+    bool adopt;     /* taken over from the upstream program, and no run has adopted it yet */
+    char *upstream; /* release of the upstream program that began it; NULL: ours */
     char *source_dir;
     char *backend;
     char *version;
@@ -38,6 +44,12 @@ int tl_task_record_load(struct tl_task_record *task_out, struct tl_store *store,
 int tl_task_record_save(struct tl_store *store, const struct tl_plan *plan,
                         const struct tl_options *options, const char *target_identity, bool planned,
                         struct tl_error *err) TL_WARN_UNUSED;
+
+/* Writes the task record of a plan that was taken over from the upstream program and that no run
+   has adopted yet; host and port are those of its target. */
+int tl_task_record_save_upstream(struct tl_store *store, const struct tl_plan *plan,
+                                 const char *host, int32_t port, bool planned,
+                                 struct tl_error *err) TL_WARN_UNUSED;
 
 /* The digests of the options that must not change between runs: JSON, new string, free(). */
 char *tl_options_digest(const struct tl_options *options);

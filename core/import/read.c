@@ -137,11 +137,10 @@ static int read_batches(struct tl_pipeline *pipeline, struct tl_feed *feed,
     return TL_OK;
 }
 
-static struct tl_reader_settings reader_settings(const struct tl_pipeline *pipeline,
-                                                 const struct tl_plan_chunk *chunk)
+struct tl_reader_settings tl_chunk_reader_settings(const struct tl_options *options,
+                                                   uint64_t packet,
+                                                   const struct tl_plan_chunk *chunk)
 {
-    const struct tl_options *options = pipeline->settings.options;
-    uint64_t packet = pipeline->settings.ledger->server.max_allowed_packet;
     uint64_t block = options->read_block_size;
 
     block = block < READ_BLOCK_MIN ? READ_BLOCK_MIN : block;
@@ -228,7 +227,8 @@ static int feed_chunk(struct tl_pipeline *pipeline, struct tl_plan_chunk *chunk,
                       struct tl_error *err)
 {
     const struct tl_options *options = pipeline->settings.options;
-    struct tl_reader_settings settings = reader_settings(pipeline, chunk);
+    struct tl_reader_settings settings = tl_chunk_reader_settings(
+        options, pipeline->settings.ledger->server.max_allowed_packet, chunk);
     struct tl_feed *feed = NULL;
     char path[PATH_MAX];
     int rc = prepare_table(pipeline, chunk->table, err);

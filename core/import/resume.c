@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/import/source_index.h"
 #include "core/source/fingerprint.h"
 
 const char *tl_resume_config_hint(const struct tl_options *options, char *buffer, size_t size)
@@ -37,6 +38,8 @@ static int check_options(const struct tl_task_record *task, const struct tl_opti
         {
             const cJSON *old = cJSON_GetObjectItemCaseSensitive(then, item->string);
 
+            if (task->upstream && strcmp(item->string, "conflict.strategy") == 0)
+                continue; /* the way out when rows are there that upstream did not record */
             if (!cJSON_IsString(old) || strcmp(old->valuestring, item->valuestring) == 0)
                 continue;
             rc = tl_error_set(err, TL_ERR_REFUSED,
@@ -116,52 +119,6 @@ int tl_resume_check_failures(const struct tl_plan *plan, const struct tl_options
         ctl_remedy(first), first->name, config, first->name, config);
 }
 
-struct found_file {
-    const struct tl_source_file *file;
-    const struct tl_source_table *table;
-};
-
-static int compare_found(const void *a, const void *b)
-{
-    const struct found_file *left = a;
-    const struct found_file *right = b;
-
-    return strcmp(left->file->path, right->file->path);
-}
-
-struct source_index {
-    struct found_file *files; /* sorted by path */
-    size_t count;
-};
-
-static int index_source(struct source_index *index, const struct tl_catalog *catalog,
-                        struct tl_error *err)
-{
-    size_t count = 0;
-
-    for (size_t t = 0; t < catalog->table_count; t++)
-        count += catalog->tables[t].file_count;
-    index->files = calloc(count + 1, sizeof(*index->files));
-    if (!index->files)
-        return tl_error_nomem(err);
-    for (size_t t = 0; t < catalog->table_count; t++)
-        for (size_t f = 0; f < catalog->tables[t].file_count; f++)
-            index->files[index->count++] =
-                (struct found_file){&catalog->tables[t].files[f], &catalog->tables[t]};
-    qsort(index->files, index->count, sizeof(*index->files), compare_found);
-    return TL_OK;
-}
-
-static const struct tl_source_file *find_file(const struct source_index *index, const char *path)
-{
-    struct tl_source_file wanted_file = {.path = (char *)(uintptr_t)path};
-    struct found_file wanted = {&wanted_file, NULL};
-    const struct found_file *found =
-        bsearch(&wanted, index->files, index->count, sizeof(wanted), compare_found);
-
-    return found ? found->file : NULL;
-}
-
 static int source_changed(const struct tl_plan_chunk *chunk, const char *what, struct tl_error *err)
 {
     tl_error_set(err, TL_ERR_REFUSED,
@@ -173,11 +130,12 @@ static int source_changed(const struct tl_plan_chunk *chunk, const char *what, s
                          chunk->table->name);
 }
 
-static int check_file(const struct tl_plan_chunk *chunk, const struct tl_source_file *file,
+static int check_file(const struct tl_plan_chunk *chunk, const struct tl_found_file *found,
                       const struct tl_options *options, const struct tl_catalog *catalog,
                       struct tl_error *err)
 {
     char path[PATH_MAX], what[128];
+    const struct tl_source_file *file = found ? found->file : NULL;
     struct tl_digest digest;
     int rc;
 
@@ -236,7 +194,7 @@ static bool is_planned_table(const struct tl_plan *plan, const struct tl_source_
     return name && tl_plan_find(plan, name, strlen(name));
 }
 
-static int check_new_files(const struct tl_plan *plan, const struct source_index *index,
+static int check_new_files(const struct tl_plan *plan, const struct tl_source_index *index,
                            struct tl_error *err)
 {
     size_t count = 0;
@@ -268,8 +226,8 @@ int tl_resume_check_source(const struct tl_plan *plan, const struct tl_options *
                            const struct tl_catalog *catalog, const struct tl_cancel *cancel,
                            struct tl_error *err)
 {
-    struct source_index index = {0};
-    int rc = index_source(&index, catalog, err);
+    TL_CLEANUP(tl_source_index_done) struct tl_source_index index = {0};
+    int rc = tl_source_index_init(&index, catalog, err);
 
     for (size_t t = 0; rc == TL_OK && t < plan->table_count; t++)
         for (size_t c = 0; rc == TL_OK && c < plan->tables[t].chunk_count; c++) {
@@ -278,10 +236,10 @@ int tl_resume_check_source(const struct tl_plan *plan, const struct tl_options *
             if (tl_cancel_requested(cancel))
                 rc = tl_error_set(err, TL_ERR_CANCELED, "stopped on request");
             else
-                rc = check_file(chunk, find_file(&index, chunk->path), options, catalog, err);
+                rc = check_file(chunk, tl_source_index_find(&index, chunk->path), options, catalog,
+                                err);
         }
     if (rc == TL_OK)
         rc = check_new_files(plan, &index, err);
-    free(index.files);
     return rc;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The task's record, and in its `extra` (JSON) what upstream has no column for: the identity of the
- * target and a digest of each option that decides what the rows become.
+ * target, a digest of each option that decides what the rows become, and, for a task that was taken
+ * over, the release of the upstream program. Of a task that no run has adopted yet only the last
+ * one is known.
  */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ void tl_task_record_done(struct tl_task_record *task)
     free(task->version);
     free(task->target_identity);
     free(task->options_json);
+    free(task->upstream);
     memset(task, 0, sizeof(*task));
 }
 
@@ -38,17 +41,25 @@ static int take_extra(struct tl_task_record *task, struct ckpt_str extra, struct
     cJSON *json = cJSON_ParseWithLength(extra.data ? extra.data : "", extra.len);
     const cJSON *target = cJSON_GetObjectItemCaseSensitive(json, "target");
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(json, "options");
+    const cJSON *upstream = cJSON_GetObjectItemCaseSensitive(json, "upstream");
+    bool complete = cJSON_IsString(target) && cJSON_IsObject(options);
+    int rc = TL_OK;
 
     /* Another program has none; one that is no JSON must not pass for that. */
     if (!json && extra.len > 0)
         return tl_error_set(err, TL_ERR_STORE,
                             "the task record of the checkpoint cannot be read: out of memory, or "
                             "it is damaged");
-    task->foreign = !cJSON_IsString(target) || !cJSON_IsObject(options);
+    task->adopt = cJSON_IsString(upstream) && !complete;
+    task->foreign = !complete && !task->adopt;
+    task->upstream = cJSON_IsString(upstream) ? strdup(upstream->valuestring) : NULL;
     task->target_identity = strdup(cJSON_IsString(target) ? target->valuestring : "");
     task->options_json = cJSON_IsObject(options) ? cJSON_PrintUnformatted(options) : strdup("{}");
+    if (!task->target_identity || !task->options_json ||
+        (cJSON_IsString(upstream) && !task->upstream))
+        rc = tl_error_nomem(err);
     cJSON_Delete(json);
-    return task->target_identity && task->options_json ? TL_OK : tl_error_nomem(err);
+    return rc;
 }
 
 static int take_task(const struct ckpt_task *record, void *payload)
@@ -82,43 +93,76 @@ int tl_task_record_load(struct tl_task_record *task_out, struct tl_store *store,
     return TL_OK;
 }
 
-static char *make_extra(const struct tl_options *options, const char *target_identity)
+static bool add_ours(cJSON *json, const struct tl_options *options, const char *target_identity)
 {
-    cJSON *json = cJSON_CreateObject();
     TL_CLEANUP_FREE char *digests = tl_options_digest(options);
     cJSON *parsed = digests ? cJSON_Parse(digests) : NULL;
+
+    if (parsed && cJSON_AddStringToObject(json, "target", target_identity) &&
+        cJSON_AddItemToObject(json, "options", parsed))
+        return true;
+    cJSON_Delete(parsed);
+    return false;
+}
+
+/* options NULL: nothing is known but who began the task. */
+static char *make_extra(const struct tl_plan *plan, const struct tl_options *options,
+                        const char *target_identity)
+{
+    cJSON *json = cJSON_CreateObject();
     char *text = NULL;
 
-    if (json && parsed && cJSON_AddStringToObject(json, "target", target_identity) &&
-        cJSON_AddItemToObject(json, "options", parsed)) {
-        parsed = NULL;
+    if (json && (!options || add_ours(json, options, target_identity)) &&
+        (!plan->upstream || cJSON_AddStringToObject(json, "upstream", plan->upstream)))
         text = cJSON_PrintUnformatted(json);
-    }
-    cJSON_Delete(parsed);
     cJSON_Delete(json);
     return text;
+}
+
+static int put_task(struct tl_store *store, const struct tl_plan *plan, struct ckpt_task record,
+                    struct tl_error *err)
+{
+    if (!record.extra.data)
+        return tl_error_nomem(err);
+    record.struct_size = sizeof(record);
+    record.task_id = plan->task_id;
+    record.source_dir = tl_ckpt_str(plan->source_dir);
+    record.backend = tl_ckpt_str("tidb");
+    return tl_store_put(store, CKPT_PUT_TASK, &record, err);
 }
 
 int tl_task_record_save(struct tl_store *store, const struct tl_plan *plan,
                         const struct tl_options *options, const char *target_identity, bool planned,
                         struct tl_error *err)
 {
-    TL_CLEANUP_FREE char *extra = make_extra(options, target_identity);
-    struct ckpt_task record = {
-        .struct_size = sizeof(record),
-        .planned = planned,
-        .task_id = plan->task_id,
-        .source_dir = tl_ckpt_str(plan->source_dir),
-        .backend = tl_ckpt_str("tidb"),
-        .target_host = tl_ckpt_str(options->socket[0] ? options->socket : options->host),
-        .target_port = (int32_t)options->port,
-        .version = tl_ckpt_str(TL_VERSION),
-        .extra = tl_ckpt_str(extra),
-    };
+    TL_CLEANUP_FREE char *extra = make_extra(plan, options, target_identity);
 
-    if (!extra)
-        return tl_error_nomem(err);
-    return tl_store_put(store, CKPT_PUT_TASK, &record, err);
+    return put_task(
+        store, plan,
+        (struct ckpt_task){
+            .planned = planned,
+            .target_host = tl_ckpt_str(options->socket[0] ? options->socket : options->host),
+            .target_port = (int32_t)options->port,
+            .version = tl_ckpt_str(TL_VERSION),
+            .extra = tl_ckpt_str(extra),
+        },
+        err);
+}
+
+int tl_task_record_save_upstream(struct tl_store *store, const struct tl_plan *plan,
+                                 const char *host, int32_t port, bool planned, struct tl_error *err)
+{
+    TL_CLEANUP_FREE char *extra = make_extra(plan, NULL, NULL);
+
+    return put_task(store, plan,
+                    (struct ckpt_task){
+                        .planned = planned,
+                        .target_host = tl_ckpt_str(host),
+                        .target_port = port,
+                        .version = tl_ckpt_str(plan->upstream),
+                        .extra = tl_ckpt_str(extra),
+                    },
+                    err);
 }
 
 static int add_digest(cJSON *json, const char *name, struct tl_buf *text)

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/import/adopt.h"
 #include "core/import/pipeline_internal.h"
+
+enum { DUPLICATE_KEY = 1062 };
 
 static bool is_failed(struct tl_pipeline *pipeline, const struct tl_plan_table *table)
 {
@@ -67,6 +70,8 @@ static void commit(struct tl_pipeline *pipeline, struct tl_writer *writer, struc
         rc = tl_plan_commit(plan, chunk, &range, &err);
     }
     if (rc == TL_ERR_DATA || (rc == TL_ERR_DB && !err.retryable)) {
+        if (table->taken_over && err.native == DUPLICATE_KEY)
+            tl_adopt_hint_duplicate(pipeline->settings.options, table, &err);
         tl_log_error(TL_LOG_ERROR, "table failed", &err);
         tl_plan_fail_table(plan, table, TL_STATUS_ALL_WRITTEN, chunk->path, &err);
     } else if (rc != TL_OK) {

@@ -112,6 +112,22 @@ struct tl_range {
     struct tl_session_state state;
 };
 
+/* A range that another program has loaded. Small: there is one for each file. */
+struct tl_ledger_loaded {
+    struct tl_chunk_key key;
+    uint64_t begin, end;
+    uint64_t rows, bytes;
+    const struct tl_range
+        *stop; /* with the reader's state at end; NULL: end is that of the chunk */
+};
+
+/* Enters ranges as committed, all in one transaction, or does nothing when the task has ranges
+   already: what is there was entered by an earlier try, or committed since. The task must be ours
+   and its chunks registered. */
+int tl_ledger_add_loaded(const struct tl_ledger *ledger, struct tl_session *session,
+                         const struct tl_ledger_loaded *items, size_t count,
+                         const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
+
 typedef int (*tl_range_fn)(const struct tl_chunk_key *key, const struct tl_range *range,
                            void *payload);
 

@@ -74,8 +74,10 @@ static int refuse_upstream(const char *path, struct ckpt_error *err)
                    "the file '%s' is a checkpoint of the upstream program, in protobuf format",
                    path);
     return ckpt_error_hint(err, CKPT_ERR_CORRUPT,
-                           "finish that import with the program that began it, or move the file "
-                           "away, or set another checkpoint.dsn");
+                           "set another checkpoint.dsn, and take that import over with "
+                           "tidb-lightning-ctl --checkpoint-import='%.400s'; or finish it with the "
+                           "program that began it",
+                           path);
 }
 
 static int check_layout(const char *path, uint32_t layout, struct ckpt_error *err)
