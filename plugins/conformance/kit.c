@@ -23,6 +23,31 @@ int kit_fail(struct kit *kit, const char *fmt, ...)
     return KIT_FAIL;
 }
 
+int kit_prefix(struct kit *kit, const char *fmt, ...)
+{
+    char reason[sizeof(kit->reason)];
+    size_t used;
+    va_list ap;
+
+    memcpy(reason, kit->reason, sizeof(reason));
+    va_start(ap, fmt);
+    vsnprintf(kit->reason, sizeof(kit->reason), fmt, ap);
+    va_end(ap);
+    used = strlen(kit->reason);
+    snprintf(kit->reason + used, sizeof(kit->reason) - used, ": %.700s", reason);
+    return KIT_FAIL;
+}
+
+int kit_skip(struct kit *kit, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(kit->reason, sizeof(kit->reason), fmt, ap);
+    va_end(ap);
+    return KIT_NOT_CLAIMED;
+}
+
 uint32_t kit_random(struct kit *kit, uint32_t below)
 {
     kit->random = kit->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

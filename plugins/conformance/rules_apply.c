@@ -11,30 +11,6 @@
 #define T1 "`shop`.`item`"
 #define T2 "`shop`.`item2`"
 
-static int extremes_come_back(struct kit *kit)
-{
-    KIT_STORE store = {0};
-    struct ckpt_table table = kit_table(T1, 255);
-    struct ckpt_chunk chunk = kit_chunk(T1, INT32_MAX, "p", INT64_MAX);
-    struct ckpt_task task = kit_task();
-    const struct kit_image image = {.table = &table, .chunks = &chunk, .chunk_count = 1};
-    struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
-                                    kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_TASK, &task)};
-
-    table.kv_bytes = table.kv_kvs = table.kv_checksum = UINT64_MAX;
-    table.auto_rand_base = INT64_MIN;
-    table.auto_incr_base = table.auto_row_id_base = table.table_id = INT64_MAX;
-    chunk.pos = chunk.end_offset = chunk.file_size = chunk.real_pos = INT64_MAX;
-    chunk.prev_rowid_max = INT64_MIN;
-    chunk.kvc_bytes = chunk.kvc_kvs = chunk.kvc_checksum = UINT64_MAX;
-    task.task_id = INT64_MAX;
-    task.target_port = 65535;
-    KIT_TRY(kit_fresh(kit, &store));
-    KIT_TRY(kit_apply(kit, &store, changes, 3));
-    KIT_TRY(kit_expect_task(kit, &store, &task));
-    return kit_expect_table(kit, &store, &image);
-}
-
 static int empty_fields_come_back(struct kit *kit)
 {
     static const struct ckpt_str none = {NULL, 0};
@@ -180,33 +156,6 @@ static int all_is_deleted(struct kit *kit)
     return expect_table_with(kit, &store, T1, false, false);
 }
 
-static int extra_is_untouched(struct kit *kit)
-{
-    KIT_STORE store = {0};
-    char bytes[CKPT_MAX_EXTRA];
-    const struct ckpt_str extra = {bytes, sizeof(bytes)};
-    struct ckpt_task task = kit_task();
-    struct ckpt_table table = kit_table(T1, 30);
-    struct ckpt_engine engine = kit_engine(T1, -1);
-    struct ckpt_chunk chunk = kit_chunk(T1, 0, "a", 0);
-    struct ckpt_source source = kit_source(T1, "a");
-    struct ckpt_failure failure = kit_failure(T1, "a", 1);
-    const struct kit_image image = {&table, &engine, 1, &chunk, 1, &source, 1, &failure, 1};
-    const struct ckpt_change changes[] = {
-        kit_put(CKPT_PUT_TASK, &task),     kit_put(CKPT_PUT_TABLE, &table),
-        kit_put(CKPT_PUT_ENGINE, &engine), kit_put(CKPT_PUT_CHUNK, &chunk),
-        kit_put(CKPT_PUT_SOURCE, &source), kit_put(CKPT_PUT_FAILURE, &failure)};
-
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (char)kit_random(kit, 256);
-    memcpy(bytes, "\0\0'\"`\\\n\xff", 8);
-    task.extra = table.extra = engine.extra = chunk.extra = source.extra = failure.extra = extra;
-    KIT_TRY(kit_fresh(kit, &store));
-    KIT_TRY(kit_apply(kit, &store, changes, 6));
-    KIT_TRY(kit_expect_task(kit, &store, &task));
-    return kit_expect_table(kit, &store, &image);
-}
-
 /* 100 chunks whose strings sum up to just under 1 MiB, applied whole. */
 static int largest_apply_is_taken(struct kit *kit)
 {
@@ -251,15 +200,15 @@ static int unknown_change_is_refused_whole(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_apply[] = {
-    {"extreme numbers come back", extremes_come_back},
-    {"empty fields come back, also after full ones", empty_fields_come_back},
-    {"a record put twice is there once, as put last", put_twice_replaces},
-    {"changes of one apply happen in their order", changes_keep_their_order},
-    {"delete failures leaves everything else", failures_are_deleted_alone},
-    {"delete table takes what is below it, and nothing else", table_is_deleted_with_all},
-    {"delete all leaves an empty store that works", all_is_deleted},
-    {"extra comes back untouched", extra_is_untouched},
-    {"the largest apply is taken", largest_apply_is_taken},
-    {"an unknown kind of change is refused with its whole apply", unknown_change_is_refused_whole},
-    {NULL, NULL},
+    {"empty-fields", "empty fields come back, also after full ones", empty_fields_come_back, 0},
+    {"put-replaces", "a record put twice is there once, as put last", put_twice_replaces, 0},
+    {"change-order", "changes of one apply happen in their order", changes_keep_their_order, 0},
+    {"delete-failures", "delete failures leaves everything else", failures_are_deleted_alone, 0},
+    {"delete-table", "delete table takes what is below it, and nothing else",
+     table_is_deleted_with_all, 0},
+    {"delete-all", "delete all leaves an empty store that works", all_is_deleted, 0},
+    {"largest-apply", "the largest apply is taken", largest_apply_is_taken, 0},
+    {"unknown-change", "an unknown kind of change is refused with its whole apply",
+     unknown_change_is_refused_whole, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -40,6 +40,6 @@ static int damage_is_not_absence(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_broken[] = {
-    {"damaged data is an error, never \"not found\"", damage_is_not_absence},
-    {NULL, NULL},
+    {"damage-command", "damaged data is an error, never \"not found\"", damage_is_not_absence, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -193,7 +193,8 @@ static int killed_reader_blocks_nobody(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_kill[] = {
-    {"SIGKILL leaves each apply whole, and all that returned", kill_leaves_whole_applies},
-    {"a reader that was killed blocks nobody", killed_reader_blocks_nobody},
-    {NULL, NULL},
+    {"kill-random", "SIGKILL leaves each apply whole, and all that returned",
+     kill_leaves_whole_applies, 0},
+    {"kill-reader", "a reader that was killed blocks nobody", killed_reader_blocks_nobody, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -147,9 +147,9 @@ static int longest_name_is_whole(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_names[] = {
-    {"table names are compared byte by byte", table_names_are_bytes},
-    {"paths are compared and ordered byte by byte", paths_are_bytes},
-    {"paths of 2048 bytes are kept whole", long_paths_are_whole},
-    {"the longest table name is kept whole", longest_name_is_whole},
-    {NULL, NULL},
+    {"name-bytes", "table names are compared byte by byte", table_names_are_bytes, 0},
+    {"path-bytes", "paths are compared and ordered byte by byte", paths_are_bytes, 0},
+    {"path-2048", "paths of 2048 bytes are kept whole", long_paths_are_whole, 0},
+    {"name-longest", "the longest table name is kept whole", longest_name_is_whole, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -271,13 +271,14 @@ static int null_callbacks_are_skipped(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_read[] = {
-    {"an empty store has no task and no table", empty_store_has_nothing},
-    {"a similar name is not found", similar_names_are_not_found},
-    {"engines and chunks without their table are no table", children_do_not_make_a_table},
-    {"records of a table come in order", records_are_in_order},
-    {"tables come in order of their bytes", tables_are_in_order},
-    {"filters select by status", filters_select},
-    {"a visitor's answer ends the walk and is passed on", stop_is_passed_on},
-    {"callbacks that are NULL are skipped", null_callbacks_are_skipped},
-    {NULL, NULL},
+    {"empty-not-found", "an empty store has no task and no table", empty_store_has_nothing, 0},
+    {"similar-not-found", "a similar name is not found", similar_names_are_not_found, 0},
+    {"children-no-table", "engines and chunks without their table are no table",
+     children_do_not_make_a_table, 0},
+    {"order-records", "records of a table come in order", records_are_in_order, 0},
+    {"order-tables", "tables come in order of their bytes", tables_are_in_order, 0},
+    {"filters", "filters select by status", filters_select, 0},
+    {"visitor-stop", "a visitor's answer ends the walk and is passed on", stop_is_passed_on, 0},
+    {"visitor-null", "callbacks that are NULL are skipped", null_callbacks_are_skipped, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -110,8 +110,9 @@ static int rename_makes_room(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_retire[] = {
-    {"retire with keep leaves the store", keep_keeps},
-    {"retire with remove leaves nothing", remove_removes},
-    {"retire with rename leaves nothing and replaces nothing", rename_makes_room},
-    {NULL, NULL},
+    {"retire-keep", "retire with keep leaves the store", keep_keeps, 0},
+    {"retire-remove", "retire with remove leaves nothing", remove_removes, 0},
+    {"retire-rename", "retire with rename leaves nothing and replaces nothing", rename_makes_room,
+     0},
+    {NULL, NULL, NULL, 0},
 };

@@ -120,7 +120,8 @@ static int many_tables_are_listed(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_scale[] = {
-    {"20000 chunks are streamed in bounded time and memory", many_chunks_are_streamed},
-    {"2000 tables are listed", many_tables_are_listed},
-    {NULL, NULL},
+    {"scale-chunks", "20000 chunks are streamed in bounded time and memory",
+     many_chunks_are_streamed, 0},
+    {"scale-tables", "2000 tables are listed", many_tables_are_listed, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules about a disk that fails: each write, sync and rename of an apply fails once, or it and all
+ * after it, with no space, an I/O error, an interruption, or by half. The driver may only claim
+ * what is really there, and must work again when the disk does.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "plugins/conformance/runner.h"
+#include "plugins/conformance/scene.h"
+#include "plugins/conformance/trace.h"
+
+static const double BUDGET_SECONDS = 2.0;
+
+struct fault {
+    const struct kit_scene *scene;
+    struct kit_scene_result *result;
+    enum kit_trace_what what;
+    int error;
+    const char *name;
+    bool repeat; /* in the same handle, when the disk works again */
+};
+
+static void live(struct kit *kit, void *payload)
+{
+    const struct fault *fault = payload;
+    struct kit_scene_result *result = fault->result;
+    struct kit_store store = {0};
+
+    if (kit_open(kit, &store, 0) != KIT_PASS)
+        _exit(1);
+    kit_window_begin();
+    result->rc = kit_scene_apply(kit, &store, fault->scene, &result->err);
+    result->returned = true;
+    kit_window_end(result->rc);
+    if (fault->repeat && result->rc != CKPT_OK) {
+        result->repeated_rc = kit_scene_apply(kit, &store, fault->scene, &result->repeated_err);
+        result->repeated = true;
+    }
+    kit_close(&store);
+    _exit(0);
+}
+
+static int judge_codes(struct kit *kit, const struct fault *fault, const struct kit_trace *trace,
+                       const char *what)
+{
+    const struct kit_scene_result *result = fault->result;
+    char call[160];
+
+    KIT_CHECK(WIFEXITED(trace->status) && WEXITSTATUS(trace->status) == 0 && result->returned,
+              "after %s the process ended by signal %d, status %d", what,
+              WIFSIGNALED(trace->status) ? WTERMSIG(trace->status) : 0, WEXITSTATUS(trace->status));
+    snprintf(call, sizeof(call), "apply with %s", what);
+    KIT_TRY(kit_expect(kit, call, result->rc, result->rc < 0 ? CKPT_ERR : CKPT_OK, &result->err));
+    if (fault->error == ENOSPC && result->rc < 0 && strstr(trace->last_name, "write") &&
+        trace->sticky)
+        KIT_CHECK(result->rc == CKPT_ERR_FULL, "%s is code %d, not CKPT_ERR_FULL: %s", call,
+                  result->rc, result->err.message);
+    KIT_CHECK(result->rc < 0 || !trace->unsynced[0] || strncmp(trace->unsynced, "the file", 8) != 0,
+              "%s returned CKPT_OK, but %s is not synced", call, trace->unsynced);
+    if (!result->repeated)
+        return KIT_PASS;
+    snprintf(call, sizeof(call), "apply in the same store after %s", what);
+    return kit_expect(kit, call, result->repeated_rc, result->repeated_rc < 0 ? CKPT_ERR : CKPT_OK,
+                      &result->repeated_err);
+}
+
+/* The apply with the fault at its effect `at`; *acted_out: there was such an effect. */
+static int one_fault(struct kit *kit, struct fault *fault, unsigned at, bool sticky,
+                     bool *acted_out)
+{
+    struct kit_trace trace = {
+        .what = fault->what, .at = at, .sticky = sticky, .error = fault->error};
+    char what[120];
+    bool must;
+
+    KIT_TRY(kit_scene_reset(kit, fault->scene));
+    *fault->result = (struct kit_scene_result){0};
+    fault->repeat = (at + sticky) % 2;
+    KIT_TRY(kit_trace_run(kit, &trace, live, fault));
+    *acted_out = trace.acted;
+    snprintf(what, sizeof(what), "%s at effect %u (%s)%s", fault->name, at, trace.last_name,
+             sticky ? " and all after it" : "");
+    KIT_TRY(judge_codes(kit, fault, &trace, what));
+    must = fault->result->rc == CKPT_OK ||
+           (fault->result->repeated && fault->result->repeated_rc == CKPT_OK);
+    return kit_scene_judge(kit, fault->scene, what, must, at % 2);
+}
+
+static int fail_everywhere(struct kit *kit, struct fault *fault)
+{
+    double begin = kit_clock();
+    double limit = BUDGET_SECONDS * kit_slowness();
+    unsigned step = 1;
+    bool acted = true;
+
+    for (unsigned at = 1; acted; at += step) {
+        bool ignored;
+
+        KIT_TRY(one_fault(kit, fault, at, false, &acted));
+        if (at == 1 && !acted)
+            return kit_skip(kit, "an apply of this driver makes no such call");
+        if (acted && fault->what == KIT_TRACE_FAIL && fault->error != EINTR)
+            KIT_TRY(one_fault(kit, fault, at, true, &ignored));
+        if (kit_clock() - begin > limit / 2)
+            step = step < 32 ? step * 2 : 32;
+        if (kit_clock() - begin > limit)
+            break;
+    }
+    return KIT_PASS;
+}
+
+static int fail_with(struct kit *kit, enum kit_trace_what what, int error, const char *name)
+{
+    static const enum kit_scene_kind kinds[] = {KIT_SCENE_REPLACE, KIT_SCENE_ANEW, KIT_SCENE_LARGE};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        KIT_SCENE scene = {0};
+        struct fault fault = {.scene = &scene,
+                              .result = kit_shared(sizeof(struct kit_scene_result)),
+                              .what = what,
+                              .error = error,
+                              .name = name};
+
+        KIT_CHECK(fault.result, "out of memory");
+        KIT_TRY(kit_scene_make(kit, &scene, kinds[i]));
+        KIT_TRY(fail_everywhere(kit, &fault));
+    }
+    return KIT_PASS;
+}
+
+static int no_space_is_told(struct kit *kit)
+{
+    return fail_with(kit, KIT_TRACE_FAIL, ENOSPC, "no space left");
+}
+
+static int io_error_is_told(struct kit *kit)
+{
+    return fail_with(kit, KIT_TRACE_FAIL, EIO, "an I/O error");
+}
+
+static int interruption_is_borne(struct kit *kit)
+{
+    return fail_with(kit, KIT_TRACE_FAIL, EINTR, "an interruption");
+}
+
+static int short_write_is_borne(struct kit *kit)
+{
+    return fail_with(kit, KIT_TRACE_SHORT, 0, "half a write");
+}
+
+const struct kit_rule kit_rules_fault[] = {
+    {"fault-full", "when no space is left apply says so, and claims only what is there",
+     no_space_is_told, 0},
+    {"fault-io", "an I/O error in any call of apply is told, and no apply is torn",
+     io_error_is_told, 0},
+    {"fault-interrupt", "an interrupted call loses nothing", interruption_is_borne, 0},
+    {"fault-short-write", "half a write loses nothing", short_write_is_borne, 0},
+    {NULL, NULL, NULL, 0},
+};
