@@ -25,6 +25,7 @@ struct kit {
     const char *schema;
     const char *target_dsn;
     const char *break_command; /* damages the store's data; NULL = none was given */
+    char secret[256];          /* of the DSN, see kit_secret */
     const char *second_dsn;    /* another store; NULL = the kit derives one */
     struct ckpt_option_value *options;
     size_t option_count;
@@ -123,6 +124,10 @@ struct ckpt_error kit_error(void);
    line. */
 int kit_expect(struct kit *kit, const char *what, int rc, int expected,
                const struct ckpt_error *err);
+
+/* The password in the DSN under test ("user:password@..."), NULL = there is none of a length that
+   could not stand in a message by chance. */
+const char *kit_secret(const struct kit *kit);
 
 /* ---- Changes ---- */
 

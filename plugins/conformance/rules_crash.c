@@ -16,7 +16,7 @@
 #include "plugins/conformance/trace.h"
 
 /* More moments than fit into this are sampled evenly. */
-static const double BUDGET_SECONDS = 1.5;
+static const double BUDGET_SECONDS = 0.7;
 
 struct life {
     const struct kit_scene *scene;
@@ -165,7 +165,7 @@ static int first_open_survives(struct kit *kit)
 
     if (!kit->driver->retire)
         return kit_skip(kit, "without retire the kit cannot remove the store");
-    for (unsigned at = 1; trace.acted && kit_clock() - begin < 4 * BUDGET_SECONDS; at++) {
+    for (unsigned at = 1; trace.acted && kit_clock() - begin < 3 * BUDGET_SECONDS; at++) {
         KIT_STORE store = {0};
         KIT_WORLD got = {0};
 

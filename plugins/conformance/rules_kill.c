@@ -16,7 +16,7 @@
 
 #define T1 "`kill`.`me`"
 
-enum { ROUNDS = 40, CHUNKS = CKPT_APPLY_MAX_CHANGES - 1, LONGEST_US = 30000 };
+enum { ROUNDS = 24, CHUNKS = CKPT_APPLY_MAX_CHANGES - 1, LONGEST_US = 30000 };
 
 static int apply_generation(struct kit *kit, struct kit_store *store, int64_t generation)
 {
