@@ -32,7 +32,8 @@ enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
 
 struct settings {
     struct kit kit;
-    const char *only; /* part of a rule's id or name; NULL = all */
+    const char *only;  /* part of a rule's id or name; NULL = all */
+    const char *first; /* id of the rule to begin with; NULL = in order */
     bool list;
     bool no_fork;
     bool help;
@@ -54,6 +55,7 @@ static const char usage_text[] =
     "rule\n"
     "  --format FORMAT      tap (default) or json\n"
     "  --rule TEXT          only rules with TEXT in their id or name\n"
+    "  --first ID           begin with this rule\n"
     "  --fail-fast          stop after the first rule that fails\n"
     "  --timeout SECONDS    limit of each rule\n"
     "  --seed N             repeat a run's random choices\n"
@@ -97,6 +99,9 @@ static int set_option(struct settings *settings, int c, const char *value)
         return 0;
     case 'r':
         settings->only = value;
+        return 0;
+    case '1':
+        settings->first = value;
         return 0;
     case 'b':
         settings->kit.break_command = value;
@@ -239,19 +244,34 @@ static void run_rule(struct run *run, const struct kit_rule *rule)
     kit_report_rule(&run->report, rule, &outcome);
 }
 
+static bool is_first(const struct settings *settings, const struct kit_rule *rule)
+{
+    return settings->first && strcmp(settings->first, rule->id) == 0;
+}
+
+/* The one to begin with, or all others; false = given up. */
+static bool run_pass(struct run *run, bool first)
+{
+    const struct settings *settings = run->settings;
+
+    for (size_t t = 0; t < TOPICS; t++)
+        for (const struct kit_rule *rule = topics[t]; rule->name; rule++) {
+            if (!selected(settings, rule) || is_first(settings, rule) != first)
+                continue;
+            run_rule(run, rule);
+            if (settings->fail_fast && run->report.failed)
+                return false;
+        }
+    return true;
+}
+
 static int run_all(struct settings *settings, const char *path)
 {
     struct run run = {.settings = settings};
-    bool complete = true;
+    bool complete;
 
     kit_report_begin(&run.report, settings->json, &settings->kit, path, count_selected(settings));
-    for (size_t t = 0; t < TOPICS && complete; t++)
-        for (const struct kit_rule *rule = topics[t]; rule->name && complete; rule++) {
-            if (!selected(settings, rule))
-                continue;
-            run_rule(&run, rule);
-            complete = !(settings->fail_fast && run.report.failed);
-        }
+    complete = run_pass(&run, true) && run_pass(&run, false);
     kit_report_end(&run.report, complete);
     return run.report.failed ? 1 : 0;
 }

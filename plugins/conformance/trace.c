@@ -34,6 +34,7 @@ struct tracer {
     bool window;
     struct thread threads[MAX_THREADS];
     size_t thread_count;
+    bool renamed; /* the effect before was a rename */
     struct kit_sync sync;
 };
 
@@ -136,6 +137,15 @@ static void on_mark(struct tracer *tracer, const struct kit_call *call)
     (void)kit_sync_missing(&tracer->sync, tracer->child, trace->unsynced, sizeof(trace->unsynced));
 }
 
+/* A rename, or the effect after one. */
+static bool is_about_rename(struct tracer *tracer, const struct kit_call *call)
+{
+    bool before = tracer->renamed;
+
+    tracer->renamed = kit_call_is_rename(call);
+    return before || tracer->renamed;
+}
+
 static void on_entry(struct tracer *tracer, struct thread *thread)
 {
     struct kit_trace *trace = tracer->trace;
@@ -148,7 +158,7 @@ static void on_entry(struct tracer *tracer, struct thread *thread)
     }
     kit_sync_entry(&thread->call, &thread->sync);
     effect = tracer->window ? kit_call_effect(&thread->call) : KIT_EFFECT_NONE;
-    if (!counts(trace, effect))
+    if (!counts(trace, effect) || (trace->renames_only && !is_about_rename(tracer, &thread->call)))
         return;
     trace->effects++;
     if (trace->what != KIT_TRACE_WATCH &&

@@ -24,8 +24,9 @@ enum kit_trace_what {
 
 struct kit_trace {
     enum kit_trace_what what;
-    unsigned at; /* which effect in the window, from 1 */
-    bool sticky; /* and all after it in the window */
+    unsigned at;       /* which effect in the window, from 1 */
+    bool renames_only; /* only renames are counted as effects, and what follows one */
+    bool sticky;       /* and all after it in the window */
     int error;
 
     unsigned effects; /* seen in the window */

@@ -106,6 +106,16 @@ int kit_call_set_result(pid_t thread, int64_t result)
 
 #endif
 
+bool kit_call_is_rename(const struct kit_call *call)
+{
+#ifdef SYS_rename
+    if (call->number == SYS_rename || call->number == SYS_link)
+        return true;
+#endif
+    return call->number == SYS_renameat || call->number == SYS_renameat2 ||
+           call->number == SYS_linkat;
+}
+
 /* What a call does, before its descriptor is looked at. */
 struct known {
     long number;

@@ -33,6 +33,9 @@ bool kit_call_known_here(void);
 enum kit_effect kit_call_effect(const struct kit_call *call);
 const char *kit_call_name(const struct kit_call *call);
 
+/* Moves a file, or gives it another name. */
+bool kit_call_is_rename(const struct kit_call *call);
+
 /* Index of the argument that is the file descriptor of an effect; -1 = it has none. */
 int kit_call_fd_index(const struct kit_call *call);
 

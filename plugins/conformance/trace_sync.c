@@ -147,16 +147,6 @@ static bool open_path(const struct kit_call *call, char path_out[KIT_SYNC_PATH])
     return kit_call_path(call, at ? 0 : -1, at ? 1 : 0, path_out, KIT_SYNC_PATH);
 }
 
-static bool is_rename(const struct kit_call *call)
-{
-#ifdef SYS_rename
-    if (call->number == SYS_rename || call->number == SYS_link)
-        return true;
-#endif
-    return call->number == SYS_renameat || call->number == SYS_renameat2 ||
-           call->number == SYS_linkat;
-}
-
 void kit_sync_entry(const struct kit_call *call, struct kit_sync_call *pending)
 {
     char path[KIT_SYNC_PATH];
@@ -178,7 +168,7 @@ void kit_sync_exit(struct kit_sync *sync, const struct kit_call *call,
     } else if (pending->creates) {
         if (open_path(call, path))
             arrived(sync, path);
-    } else if (is_rename(call)) {
+    } else if (kit_call_is_rename(call)) {
         renamed(sync, call);
     } else {
         effect = kit_call_effect(call);
