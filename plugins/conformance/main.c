@@ -20,12 +20,14 @@
 enum { MAX_GIVEN = 16, SECONDS_AFTER_HANG = 10, MAX_HANGS = 3 };
 
 static const struct kit_rule *const topics[] = {
-    kit_rules_open,   kit_rules_error,    kit_rules_read,    kit_rules_order,  kit_rules_apply,
-    kit_rules_fields, kit_rules_borrow,   kit_rules_names,   kit_rules_random, kit_rules_share,
-    kit_rules_thread, kit_rules_snapshot, kit_rules_second,  kit_rules_kill,   kit_rules_crash,
-    kit_rules_fault,  kit_rules_full,     kit_rules_durable, kit_rules_lost,   kit_rules_process,
-    kit_rules_leak,   kit_rules_scale,    kit_rules_retire,  kit_rules_broken, /* the last ones
-                                                                                  break it */
+    kit_rules_open,    kit_rules_error,  kit_rules_read,    kit_rules_order,
+    kit_rules_apply,   kit_rules_fields, kit_rules_borrow,  kit_rules_names,
+    kit_rules_random,  kit_rules_share,  kit_rules_thread,  kit_rules_snapshot,
+    kit_rules_second,  kit_rules_kill,   kit_rules_crash,   kit_rules_tidy,
+    kit_rules_fault,   kit_rules_full,   kit_rules_durable, kit_rules_lost,
+    kit_rules_process, kit_rules_leak,   kit_rules_scale,   kit_rules_retire,
+    kit_rules_broken, /* the last ones
+                         break it */
 };
 
 enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
@@ -123,14 +125,21 @@ static int set_option(struct settings *settings, int c, const char *value)
 
 static int parse_args(struct settings *settings, int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"schema", required_argument, NULL, 's'},  {"target-dsn", required_argument, NULL, 't'},
-        {"option", required_argument, NULL, 'o'},  {"rule", required_argument, NULL, 'r'},
-        {"break", required_argument, NULL, 'b'},   {"second-dsn", required_argument, NULL, '2'},
-        {"seed", required_argument, NULL, 'n'},    {"format", required_argument, NULL, 'm'},
-        {"timeout", required_argument, NULL, 'w'}, {"fail-fast", no_argument, NULL, 'q'},
-        {"list", no_argument, NULL, 'l'},          {"no-fork", no_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"schema", required_argument, NULL, 's'},
+                                          {"target-dsn", required_argument, NULL, 't'},
+                                          {"option", required_argument, NULL, 'o'},
+                                          {"rule", required_argument, NULL, 'r'},
+                                          {"break", required_argument, NULL, 'b'},
+                                          {"second-dsn", required_argument, NULL, '2'},
+                                          {"seed", required_argument, NULL, 'n'},
+                                          {"format", required_argument, NULL, 'm'},
+                                          {"timeout", required_argument, NULL, 'w'},
+                                          {"first", required_argument, NULL, '1'},
+                                          {"fail-fast", no_argument, NULL, 'q'},
+                                          {"list", no_argument, NULL, 'l'},
+                                          {"no-fork", no_argument, NULL, 'f'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -196,6 +205,15 @@ static bool selected(const struct settings *settings, const struct kit_rule *rul
 {
     return !settings->only || strstr(rule->name, settings->only) ||
            strstr(rule->id, settings->only);
+}
+
+static bool is_known(const char *id)
+{
+    for (size_t t = 0; t < TOPICS; t++)
+        for (const struct kit_rule *rule = topics[t]; rule->name; rule++)
+            if (strcmp(rule->id, id) == 0)
+                return true;
+    return false;
 }
 
 static size_t count_selected(const struct settings *settings)
@@ -325,6 +343,8 @@ int main(int argc, char **argv)
         return usage(err.message);
     settings.kit.driver = &module->driver;
     settings.kit.dsn = argv[optind + 1];
+    if (settings.first && !is_known(settings.first))
+        return usage("--first is no rule's id; see --list");
     find_secret(&settings.kit);
     if (fill_options(&settings) != 0)
         return usage("out of memory");

@@ -183,97 +183,6 @@ static int first_open_survives(struct kit *kit)
     return KIT_PASS;
 }
 
-/* ---- Stores that tidy up by renaming ---- */
-
-enum { TIDY_APPLIES = 40, TIDY_EXTRA = 2500 };
-
-struct tidy_life {
-    volatile int64_t confirmed;
-};
-
-static int tidy_apply(struct kit *kit, struct kit_store *store, int64_t round)
-{
-    static const char filler[TIDY_EXTRA] = "filler";
-    struct ckpt_table table = kit_table("`tidy`.`t`", 30);
-    struct ckpt_chunk chunks[CKPT_APPLY_MAX_CHANGES];
-    struct ckpt_change changes[CKPT_APPLY_MAX_CHANGES];
-
-    table.table_id = round;
-    changes[0] = kit_put(CKPT_PUT_TABLE, &table);
-    for (size_t i = 1; i < CKPT_APPLY_MAX_CHANGES; i++) {
-        chunks[i] = kit_chunk("`tidy`.`t`", 0, "a", (int64_t)i);
-        chunks[i].pos = round;
-        chunks[i].extra = (struct ckpt_str){filler, TIDY_EXTRA};
-        changes[i] = kit_put(CKPT_PUT_CHUNK, &chunks[i]);
-    }
-    return kit_apply(kit, store, changes, CKPT_APPLY_MAX_CHANGES);
-}
-
-static void live_tidying(struct kit *kit, void *payload)
-{
-    struct tidy_life *life = payload;
-    struct kit_store store = {0};
-
-    if (kit_open(kit, &store, 0) != KIT_PASS)
-        _exit(1);
-    kit_window_begin();
-    for (int64_t round = 1; round <= TIDY_APPLIES; round++) {
-        if (tidy_apply(kit, &store, round) != KIT_PASS)
-            _exit(1);
-        life->confirmed = round;
-    }
-    kit_window_end(CKPT_ERR);
-    _exit(0);
-}
-
-/* One generation, and none older than was confirmed. */
-static int expect_tidy(struct kit *kit, int64_t confirmed)
-{
-    KIT_STORE store = {0};
-    KIT_WORLD got = {0};
-    const struct ckpt_table *table;
-
-    if (kit_open(kit, &store, 0) != KIT_PASS)
-        return kit_prefix(kit, "after SIGKILL at a rename");
-    KIT_TRY(kit_world_read(kit, &store, &got));
-    if (confirmed == 0 && got.rows[CKPT_PUT_TABLE].count == 0)
-        return KIT_PASS;
-    KIT_CHECK(got.rows[CKPT_PUT_TABLE].count == 1 &&
-                  got.rows[CKPT_PUT_CHUNK].count == CKPT_APPLY_MAX_CHANGES - 1,
-              "after SIGKILL at a rename %zu of %u chunks are there",
-              got.rows[CKPT_PUT_CHUNK].count, CKPT_APPLY_MAX_CHANGES - 1);
-    table = kit_world_row(&got, CKPT_PUT_TABLE, 0);
-    KIT_CHECK(table->table_id >= confirmed, "after SIGKILL at a rename an apply is lost");
-    for (size_t i = 0; i < got.rows[CKPT_PUT_CHUNK].count; i++) {
-        const struct ckpt_chunk *chunk = kit_world_row(&got, CKPT_PUT_CHUNK, i);
-
-        KIT_CHECK(chunk->pos == table->table_id, "after SIGKILL at a rename an apply is torn");
-    }
-    return KIT_PASS;
-}
-
-static int tidying_survives(struct kit *kit)
-{
-    struct tidy_life *life = kit_shared(sizeof(*life));
-    struct kit_trace trace = {.acted = true};
-    double begin = kit_clock();
-
-    KIT_CHECK(life, "out of memory");
-    for (unsigned at = 1; trace.acted && kit_clock() - begin < 3 * BUDGET_SECONDS; at++) {
-        KIT_STORE store = {0};
-
-        KIT_TRY(kit_fresh(kit, &store));
-        kit_close(&store);
-        life->confirmed = 0;
-        trace = (struct kit_trace){.what = KIT_TRACE_KILL, .at = at, .renames_only = true};
-        KIT_TRY(kit_trace_run(kit, &trace, live_tidying, life));
-        if (at == 1 && !trace.acted)
-            return kit_skip(kit, "this driver renames no file while it applies");
-        KIT_TRY(expect_tidy(kit, life->confirmed));
-    }
-    return KIT_PASS;
-}
-
 const struct kit_rule kit_rules_crash[] = {
     {"crash-put", "SIGKILL at each moment leaves puts whole or not at all", put_survives, 0},
     {"crash-replace", "SIGKILL at each moment leaves replacing puts whole or not at all",
@@ -290,6 +199,5 @@ const struct kit_rule kit_rules_crash[] = {
      large_survives, 0},
     {"crash-create", "SIGKILL at each moment of the first open leaves what opens again",
      first_open_survives, 0},
-    {"crash-rename", "SIGKILL before and after a rename loses nothing", tidying_survives, 0},
     {NULL, NULL, NULL, 0},
 };
