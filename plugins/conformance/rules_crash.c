@@ -43,7 +43,7 @@ static void live(struct kit *kit, void *payload)
 
 /* One life that ends at effect `at`; *effects_out: how many there were. */
 static int one_death(struct kit *kit, struct life *life, enum kit_trace_what how, unsigned at,
-                     struct kit_trace *trace)
+                     bool repeat, struct kit_trace *trace)
 {
     char what[100];
 
@@ -54,15 +54,16 @@ static int one_death(struct kit *kit, struct life *life, enum kit_trace_what how
     if (trace->acted) {
         snprintf(what, sizeof(what), "SIGKILL %s its effect %u (%s)",
                  how == KIT_TRACE_TEAR ? "in the middle of" : "before", at, trace->last_name);
-        return kit_scene_judge(kit, life->scene, what, false, at % 2);
+        return kit_scene_judge(kit, life->scene, what, false, repeat);
     }
     KIT_CHECK(WIFEXITED(trace->status) && WEXITSTATUS(trace->status) == 0,
               "the store does not open in the traced process, or the process ended by itself");
     KIT_CHECK(life->result->returned, "apply ended the process");
     KIT_TRY(kit_expect(kit, "apply", life->result->rc, CKPT_OK, &life->result->err));
-    return kit_scene_judge(kit, life->scene, "_exit without close", true, at % 2);
+    return kit_scene_judge(kit, life->scene, "_exit without close", true, repeat);
 }
 
+/* Before each effect, or before as many, evenly spread, as the time allows. */
 static int die_everywhere(struct kit *kit, struct life *life, enum kit_trace_what how)
 {
     struct kit_trace trace;
@@ -70,16 +71,16 @@ static int die_everywhere(struct kit *kit, struct life *life, enum kit_trace_wha
     unsigned step = 1;
     unsigned total;
 
-    KIT_TRY(one_death(kit, life, KIT_TRACE_WATCH, 0, &trace));
+    KIT_TRY(one_death(kit, life, KIT_TRACE_WATCH, 0, false, &trace));
     total = trace.effects;
     for (unsigned at = 1; at <= total; at += step) {
-        KIT_TRY(one_death(kit, life, how, at, &trace));
-        if (at == 3) { /* now it is known how long one takes */
-            double left = BUDGET_SECONDS * kit_slowness() - (kit_clock() - begin);
-            double each = (kit_clock() - begin) / 4;
-            double fit = left > each ? left / each : 1;
+        KIT_TRY(one_death(kit, life, how, at, true, &trace));
+        KIT_TRY(one_death(kit, life, how, at, false, &trace));
+        if (at == 2) { /* now it is known how long one takes */
+            double each = (kit_clock() - begin) / 2;
+            double fit = BUDGET_SECONDS * kit_slowness() / each;
 
-            step = 1 + (unsigned)((double)total / fit);
+            step = 1 + (unsigned)((double)total / (fit > 3 ? fit : 3));
         }
     }
     return KIT_PASS;

@@ -17,13 +17,16 @@
 
 static const double BUDGET_SECONDS = 0.5; /* for a scene */
 
+/* What the driver gets to do in the same store when the disk works again. */
+enum after { NOTHING, REPEAT, SOMETHING_ELSE, AFTERS };
+
 struct fault {
     const struct kit_scene *scene;
     struct kit_scene_result *result;
     enum kit_trace_what what;
     int error;
     const char *name;
-    bool repeat; /* in the same handle, when the disk works again */
+    enum after after;
 };
 
 static void live(struct kit *kit, void *payload)
@@ -38,8 +41,11 @@ static void live(struct kit *kit, void *payload)
     result->rc = kit_scene_apply(kit, &store, fault->scene, &result->err);
     result->returned = true;
     kit_window_end(result->rc);
-    if (fault->repeat && result->rc != CKPT_OK) {
-        result->repeated_rc = kit_scene_apply(kit, &store, fault->scene, &result->repeated_err);
+    if (fault->after != NOTHING && result->rc != CKPT_OK) {
+        result->repeated_rc =
+            fault->after == REPEAT
+                ? kit_scene_apply(kit, &store, fault->scene, &result->repeated_err)
+                : kit_scene_apply_other(kit, &store, &result->repeated_err);
         result->repeated = true;
     }
     kit_close(&store);
@@ -81,32 +87,52 @@ static int count_effects(struct kit *kit, struct fault *fault, unsigned *total_o
     return kit_scene_judge(kit, fault->scene, "nothing special", true, true);
 }
 
-/* The apply with the fault at its effect `at`; *acted_out: there was such an effect. */
-static int one_fault(struct kit *kit, struct fault *fault, unsigned at, bool sticky,
-                     bool *acted_out)
+/* Which states the store may be in now. */
+static int judge_state(struct kit *kit, const struct fault *fault, const char *what, unsigned at)
+{
+    const struct kit_scene_result *result = fault->result;
+    bool good = result->repeated && result->repeated_rc == CKPT_OK;
+    KIT_SCENE with_other = {0};
+
+    if (!good || fault->after == REPEAT)
+        return kit_scene_judge(kit, fault->scene, what, result->rc == CKPT_OK || good, at % 2);
+    KIT_TRY(kit_scene_make(kit, &with_other, fault->scene->kind));
+    KIT_TRY(kit_scene_add_other(kit, &with_other));
+    return kit_scene_judge(kit, &with_other, what, false, false);
+}
+
+/* The apply with the fault at its effect `at`. */
+static int one_fault(struct kit *kit, struct fault *fault, unsigned at, bool sticky)
 {
     struct kit_trace trace = {
         .what = fault->what, .at = at, .sticky = sticky, .error = fault->error};
     char what[120];
-    bool must;
 
     KIT_TRY(kit_scene_reset(kit, fault->scene));
     *fault->result = (struct kit_scene_result){0};
-    fault->repeat = (at + sticky) % 2;
     KIT_TRY(kit_trace_run(kit, &trace, live, fault));
-    *acted_out = trace.acted;
     snprintf(what, sizeof(what), "%s at effect %u (%s)%s", fault->name, at, trace.last_name,
              sticky ? " and all after it" : "");
     KIT_TRY(judge_codes(kit, fault, &trace, what));
-    must = fault->result->rc == CKPT_OK ||
-           (fault->result->repeated && fault->result->repeated_rc == CKPT_OK);
-    return kit_scene_judge(kit, fault->scene, what, must, at % 2);
+    return judge_state(kit, fault, what, at);
+}
+
+static int each_after(struct kit *kit, struct fault *fault, unsigned at)
+{
+    bool both = fault->what == KIT_TRACE_FAIL && fault->error != EINTR;
+
+    for (unsigned after = 0; after < AFTERS; after++) {
+        fault->after = (enum after)after;
+        KIT_TRY(one_fault(kit, fault, at, false));
+        if (both)
+            KIT_TRY(one_fault(kit, fault, at, true));
+    }
+    return KIT_PASS;
 }
 
 /* At each effect, or at as many, evenly spread, as the time allows. */
 static int fail_everywhere(struct kit *kit, struct fault *fault)
 {
-    bool both = fault->what == KIT_TRACE_FAIL && fault->error != EINTR;
     double begin = kit_clock();
     unsigned step = 1;
     unsigned total = 0;
@@ -115,16 +141,12 @@ static int fail_everywhere(struct kit *kit, struct fault *fault)
     if (total == 0)
         return kit_skip(kit, "an apply of this driver makes no such call");
     for (unsigned at = 1; at <= total; at += step) {
-        bool acted;
-
-        KIT_TRY(one_fault(kit, fault, at, false, &acted));
-        if (both)
-            KIT_TRY(one_fault(kit, fault, at, true, &acted));
+        KIT_TRY(each_after(kit, fault, at));
         if (at == 2) { /* now it is known how long one takes */
             double each = (kit_clock() - begin) / 2;
-            double fit = (BUDGET_SECONDS * kit_slowness()) / each;
+            double fit = BUDGET_SECONDS * kit_slowness() / each;
 
-            step = 1 + (unsigned)((double)total / (fit > 4 ? fit : 4));
+            step = 1 + (unsigned)((double)total / (fit > 3 ? fit : 3));
         }
     }
     return KIT_PASS;

@@ -211,6 +211,34 @@ static int keys_do_not_run_together(struct kit *kit)
     return kit_world_expect_no_ghosts(kit, &store, &world, names, 2);
 }
 
+/* Names and paths of the same length that differ behind a NUL. */
+static int keys_go_on_behind_nul(struct kit *kit)
+{
+    static const struct ckpt_str keys[] = {
+        {"`n\0a`", 5}, {"`n\0b`", 5}, {"`n\0\0`", 5}, {"`n\0", 3}, {"`n", 2}};
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (size_t i = 0; i < 25; i++) {
+        struct ckpt_table table = kit_table("", 30);
+        struct ckpt_source source = kit_source("", "");
+        struct ckpt_chunk chunk = kit_chunk("", 0, "", 0);
+        const struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
+                                              kit_put(CKPT_PUT_SOURCE, &source),
+                                              kit_put(CKPT_PUT_CHUNK, &chunk)};
+
+        table.name = source.table_name = chunk.table_name = keys[i / 5];
+        source.path = chunk.path = keys[i % 5];
+        chunk.pos = source.size = (int64_t)i;
+        KIT_TRY(kit_world_apply(kit, &store, &world, changes, 3));
+    }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, 0));
+    return kit_world_expect(kit, &store, &world);
+}
+
 const struct kit_rule kit_rules_names[] = {
     {"name-bytes", "table names are compared byte by byte", table_names_are_bytes, 0},
     {"path-bytes", "paths are compared and ordered byte by byte", paths_are_bytes, 0},
@@ -219,5 +247,6 @@ const struct kit_rule kit_rules_names[] = {
     {"every-byte", "every byte makes another name and another path", every_byte_makes_another_name,
      0},
     {"key-parts", "the parts of a key do not run together", keys_do_not_run_together, 0},
+    {"key-nul", "names and paths go on behind a NUL", keys_go_on_behind_nul, 0},
     {NULL, NULL, NULL, 0},
 };

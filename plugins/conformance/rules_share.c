@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "plugins/conformance/place.h"
+#include "plugins/conformance/trace.h"
 #include "plugins/conformance/world.h"
 
 #define T1 "`share`.`t`"
@@ -124,11 +127,15 @@ static int killed_holder_frees_the_store(struct kit *kit)
 }
 
 /* One of several writers; own engine, one chunk for each apply, and one record that all put. */
-static int write_own(struct kit *kit, int32_t engine)
+static int write_own(struct kit *kit, int32_t engine, atomic_int *open_now)
 {
+    const struct timespec pause = {.tv_nsec = 1000000};
     KIT_STORE store = {0};
 
     KIT_TRY(kit_open(kit, &store, 0));
+    atomic_fetch_add(open_now, 1);
+    for (int i = 0; i < 3000 && atomic_load(open_now) < WRITERS; i++)
+        nanosleep(&pause, NULL); /* all have it open before one writes */
     for (int64_t i = 0; i < CHUNKS; i++) {
         const struct ckpt_chunk chunk = kit_chunk(T1, engine, "a", i);
         const struct ckpt_table table = kit_table(T1, 30);
@@ -148,15 +155,17 @@ static int writers_lose_nothing(struct kit *kit)
     struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &table);
     bool all = true;
     pid_t child[WRITERS];
+    atomic_int *open_now = kit_shared(sizeof(*open_now));
 
     if (!is_shared(kit))
         return KIT_NOT_CLAIMED;
+    KIT_CHECK(open_now, "out of memory");
     KIT_TRY(kit_fresh(kit, &store));
     kit_close(&store);
     for (int32_t w = 0; w < WRITERS; w++) {
         child[w] = fork();
         if (child[w] == 0)
-            _exit(write_own(kit, w) == KIT_PASS ? 0 : 1);
+            _exit(write_own(kit, w, open_now) == KIT_PASS ? 0 : 1);
         (void)kit_world_change(&want, &change);
         for (int64_t i = 0; i < CHUNKS; i++) {
             const struct ckpt_chunk chunk = kit_chunk(T1, w, "a", i);

@@ -10,6 +10,7 @@
 #define T1 "`scene`.`one`"
 #define T2 "`scene`.`two`"
 #define T3 "`scene`.`three`"
+#define OTHER "`scene`.`other`"
 
 static const char *const names[] = {T1, T2, T3};
 
@@ -193,6 +194,27 @@ int kit_scene_apply(struct kit *kit, struct kit_store *store, const struct kit_s
     if (err_out)
         *err_out = err;
     return rc;
+}
+
+int kit_scene_apply_other(struct kit *kit, struct kit_store *store, struct ckpt_error *err_out)
+{
+    const struct ckpt_table other = kit_table(OTHER, 42);
+    const struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &other);
+    const struct ckpt_change *const list[] = {&change};
+
+    *err_out = kit_error();
+    return kit->driver->apply(store->handle, list, 1, err_out);
+}
+
+int kit_scene_add_other(struct kit *kit, struct kit_scene *scene)
+{
+    const struct ckpt_table other = kit_table(OTHER, 42);
+    const struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &other);
+
+    KIT_CHECK(kit_world_change(&scene->before, &change) == 0 &&
+                  kit_world_change(&scene->after, &change) == 0,
+              "out of memory");
+    return KIT_PASS;
 }
 
 /* Which of both states is there. */

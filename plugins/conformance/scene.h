@@ -49,6 +49,12 @@ int kit_scene_reset(struct kit *kit, const struct kit_scene *scene);
 int kit_scene_apply(struct kit *kit, struct kit_store *store, const struct kit_scene *scene,
                     struct ckpt_error *err_out);
 
+/* An apply of another, small record, as a host may send it after a failed one. */
+int kit_scene_apply_other(struct kit *kit, struct kit_store *store, struct ckpt_error *err_out);
+
+/* The scene becomes one in which that apply has also happened. */
+int kit_scene_add_other(struct kit *kit, struct kit_scene *scene);
+
 /* Opens the store, and judges: it holds the state before or the one after, whole; after if `must`.
    `what` is what happened ("SIGKILL at write 3"). With `repeat` the apply is then repeated, and
    must lead to the state after; else it is looked whether deletes left something behind. */
