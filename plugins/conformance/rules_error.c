@@ -60,6 +60,21 @@ static int open_wrong(struct kit *kit, const char *dsn, uint32_t flags)
     return KIT_PASS;
 }
 
+/* The DSN under test with a password that is wrong, and has the right one in it. */
+static int wrong_password_is_hidden(struct kit *kit)
+{
+    const char *secret = kit_secret(kit);
+    const char *at = secret ? strstr(kit->dsn, secret) : NULL;
+    char dsn[4096];
+    int answer;
+
+    if (!at)
+        return kit_skip(kit, "the DSN under test has no password");
+    snprintf(dsn, sizeof(dsn), "%.*s" SECRET "%s", (int)(at - kit->dsn), kit->dsn, at);
+    answer = open_wrong(kit, dsn, 0);
+    return answer == KIT_NOT_CLAIMED ? kit_skip(kit, "any password is taken") : answer;
+}
+
 static int failed_open_is_clean(struct kit *kit)
 {
     bool any = false;
@@ -310,6 +325,7 @@ static int short_read_is_borne(struct kit *kit)
 const struct kit_rule kit_rules_error[] = {
     {"open-failure", "a failed open leaves its output alone and shows no password",
      failed_open_is_clean, 90},
+    {"wrong-password", "a wrong password is refused and not shown", wrong_password_is_hidden, 0},
     {"error-size", "an error is never written past its struct_size",
      errors_stay_within_their_struct, 90},
     {"error-newer", "a newer host's error struct is left alone beyond its known part",

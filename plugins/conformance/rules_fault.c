@@ -154,7 +154,7 @@ static int fail_everywhere(struct kit *kit, struct fault *fault)
 
 static int fail_with(struct kit *kit, enum kit_trace_what what, int error, const char *name)
 {
-    static const enum kit_scene_kind kinds[] = {KIT_SCENE_REPLACE, KIT_SCENE_ANEW, KIT_SCENE_LARGE};
+    static const enum kit_scene_kind kinds[] = {KIT_SCENE_ANEW, KIT_SCENE_LARGE};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         KIT_SCENE scene = {0};

@@ -3,6 +3,7 @@
  * Rules about opening, several stores, messages.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugins/conformance/place.h"
@@ -169,7 +170,7 @@ static int describes_itself(struct kit *kit)
     static const size_t sizes[] = {512, 1, 2, 9, 20};
 
     if (!kit->driver->describe)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no describe");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         KIT_STORE store = {0};
 
@@ -186,7 +187,7 @@ static int default_dsn_is_text(struct kit *kit)
     char text[4096];
 
     if (!kit->driver->default_dsn)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no default_dsn");
     for (size_t i = 0; i < 3; i++) {
         struct ckpt_error err = kit_error();
         int rc;
@@ -204,7 +205,57 @@ static int default_dsn_is_text(struct kit *kit)
     return KIT_PASS;
 }
 
+/* What the host relies on before it has called anything. */
+static int declares_itself(struct kit *kit)
+{
+    const struct ckpt_driver *driver = kit->driver;
+    const struct ckpt_option *row = driver->options;
+
+    KIT_CHECK(!(driver->capabilities & ~(CKPT_CAP_PARALLEL | CKPT_CAP_SHARED)),
+              "capabilities that do not exist are claimed: %#llx",
+              (unsigned long long)driver->capabilities);
+    for (; row && row->name; row++) {
+        KIT_CHECK(row->name[0] && strspn(row->name, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
+                                      strlen(row->name),
+                  "the option '%s' has a name of other letters than [a-z0-9-]", row->name);
+        KIT_CHECK(row->type <= CKPT_OPTION_BOOL, "the option '%s' has the unknown type %u",
+                  row->name, row->type);
+        KIT_CHECK(row->default_text, "the option '%s' has no default_text", row->name);
+        KIT_CHECK(row->help && row->help[0], "the option '%s' has no help", row->name);
+        KIT_CHECK(row->type != CKPT_OPTION_INT ||
+                      (row->min <= row->max && strtoll(row->default_text, NULL, 10) >= row->min &&
+                       strtoll(row->default_text, NULL, 10) <= row->max),
+                  "the option '%s' has a default out of its bounds", row->name);
+    }
+    return KIT_PASS;
+}
+
+static int dumps_into_a_folder(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    char folder[] = "/tmp/ckpt-dump.XXXXXX";
+    char missing[64];
+    const struct ckpt_table table = kit_table(T1, 30);
+    struct ckpt_error err = kit_error();
+    int rc;
+
+    if (!kit->driver->dump)
+        return kit_skip(kit, "the driver has no dump");
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
+    KIT_CHECK(mkdtemp(folder), "cannot make a folder");
+    rc = kit->driver->dump(store.handle, kit_str(folder), &err);
+    snprintf(missing, sizeof(missing), "rm -rf '%s'", folder);
+    (void)!system(missing);
+    KIT_TRY(kit_expect(kit, "dump", rc, CKPT_OK, &err));
+    snprintf(missing, sizeof(missing), "%s/no/such", folder);
+    err = kit_error();
+    rc = kit->driver->dump(store.handle, kit_str(missing), &err);
+    return kit_expect(kit, "dump into a folder that is not there", rc, CKPT_ERR, &err);
+}
+
 const struct kit_rule kit_rules_open[] = {
+    {"declared", "options and capabilities are declared as the contract says", declares_itself, 0},
     {"close-null", "close accepts NULL", null_closes, 0},
     {"reopen", "a store opened again holds everything", reopens_with_everything, 0},
     {"read-only-refuses", "a store opened read-only refuses changes", read_only_refuses_changes, 0},
@@ -216,5 +267,6 @@ const struct kit_rule kit_rules_open[] = {
      read_only_creates_nothing, 0},
     {"read-only-later", "a reader sees the first records of an empty store",
      reader_of_nothing_sees_a_store_made_later, 0},
+    {"dump", "dump writes into a folder that is there", dumps_into_a_folder, 0},
     {NULL, NULL, NULL, 0},
 };

@@ -84,7 +84,7 @@ static int keep_keeps(struct kit *kit)
     KIT_WORLD world = {0};
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     KIT_TRY(fill(kit, &store, &world));
     KIT_TRY(retire(kit, &store, CKPT_RETIRE_KEEP, 1));
@@ -98,7 +98,7 @@ static int remove_removes(struct kit *kit)
     KIT_WORLD world = {0};
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     KIT_TRY(fill(kit, &store, &world));
     KIT_TRY(retire(kit, &store, CKPT_RETIRE_REMOVE, 1));
@@ -110,6 +110,25 @@ static int64_t new_task_id(void)
     return (int64_t)time(NULL) * 100000 + getpid();
 }
 
+/* A DSN without its scheme, as a file name. */
+static const char *file_of(const char *dsn)
+{
+    const char *scheme = strstr(dsn, "://");
+
+    return scheme ? scheme + 3 : dsn;
+}
+
+/* Backups that the rule below made of a store that is a file. */
+static void remove_backups(const struct kit *kit, int64_t task_id)
+{
+    char path[KIT_PATH + 64];
+
+    for (int64_t id = task_id; id <= task_id + 1; id++) {
+        snprintf(path, sizeof(path), "%s.%lld.bak", file_of(kit->dsn), (long long)id);
+        (void)remove(path);
+    }
+}
+
 static int rename_makes_room(struct kit *kit)
 {
     KIT_STORE store = {0};
@@ -118,7 +137,7 @@ static int rename_makes_room(struct kit *kit)
     int64_t task_id = new_task_id();
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     KIT_TRY(fill(kit, &store, &world));
     KIT_TRY(retire(kit, &store, CKPT_RETIRE_RENAME, task_id));
@@ -131,7 +150,9 @@ static int rename_makes_room(struct kit *kit)
                        retire_once(kit, &store, CKPT_RETIRE_RENAME, task_id, &err), CKPT_ERR,
                        &err));
     KIT_TRY(kit_world_expect(kit, &store, &world)); /* nothing was lost by trying */
-    return retire(kit, &store, CKPT_RETIRE_RENAME, task_id + 1);
+    KIT_TRY(retire(kit, &store, CKPT_RETIRE_RENAME, task_id + 1));
+    remove_backups(kit, task_id);
+    return KIT_PASS;
 }
 
 static int unknown_way_is_refused(struct kit *kit)
@@ -141,7 +162,7 @@ static int unknown_way_is_refused(struct kit *kit)
     struct ckpt_error err = kit_error();
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     KIT_TRY(fill(kit, &store, &world));
     KIT_TRY(kit_expect(kit, "retire in an unknown way",
@@ -189,14 +210,6 @@ static int with_neighbours(struct kit *kit, const char *dsn, uint32_t how)
     return KIT_PASS;
 }
 
-/* Copies a path without its scheme, as a file name. */
-static const char *file_of(const char *dsn)
-{
-    const char *scheme = strstr(dsn, "://");
-
-    return scheme ? scheme + 3 : dsn;
-}
-
 static int neighbours_stay(struct kit *kit)
 {
     KIT_STORE store = {0};
@@ -205,7 +218,7 @@ static int neighbours_stay(struct kit *kit)
     int answer;
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     if (!kit_new_dsn(kit, "-ckpt-third", dsn, sizeof(dsn)))
         return kit_skip(kit, "the DSN is not the path of a file");
@@ -234,7 +247,7 @@ static int backup_opens(struct kit *kit)
     int answer;
 
     if (!kit->driver->retire)
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "the driver has no retire");
     KIT_TRY(kit_open(kit, &store, 0));
     if (!kit_new_dsn(kit, "-ckpt-third", dsn, sizeof(dsn)))
         return kit_skip(kit, "the DSN is not the path of a file");

@@ -137,10 +137,13 @@ static int many_chunks_are_streamed(struct kit *kit)
 {
     KIT_STORE store = {0};
     const struct ckpt_table table = kit_table(T1, 30);
+    long before = resident_kib();
 
     KIT_TRY(kit_fresh(kit, &store));
     KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
     KIT_TRY(write_many(kit, &store));
+    KIT_CHECK(kit_slowness() > 1 || resident_kib() - before < OPEN_KIB,
+              "writing %d chunks took %ld KiB of memory", CHUNKS, resident_kib() - before);
     kit_close(&store);
     KIT_TRY(kit_elsewhere(kit, read_many, NULL));
     KIT_TRY(kit_open(kit, &store, 0));

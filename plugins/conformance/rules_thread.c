@@ -150,7 +150,7 @@ static int calls_at_once_work(struct kit *kit)
     size_t count = 0;
 
     if (!(kit->driver->capabilities & CKPT_CAP_PARALLEL))
-        return KIT_NOT_CLAIMED;
+        return kit_skip(kit, "CKPT_CAP_PARALLEL");
     KIT_TRY(kit_fresh(kit, &store));
     for (int64_t i = 0; i < WORKERS; i++) {
         workers[i] = (struct worker){.kit = *kit, .store = &store, .number = i};
