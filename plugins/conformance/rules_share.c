@@ -157,7 +157,7 @@ static int writers_lose_nothing(struct kit *kit)
     KIT_STORE store = {0};
     KIT_WORLD want = {0};
     const struct ckpt_table table = kit_table(T1, 30);
-    struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &table);
+    const struct ckpt_change parent = kit_put(CKPT_PUT_TABLE, &table);
     bool all = true;
     pid_t child[WRITERS];
     atomic_int *open_now = kit_shared(sizeof(*open_now));
@@ -171,11 +171,11 @@ static int writers_lose_nothing(struct kit *kit)
         child[w] = fork();
         if (child[w] == 0)
             _exit(write_own(kit, w, open_now) == KIT_PASS ? 0 : 1);
-        (void)kit_world_change(&want, &change);
+        KIT_CHECK(kit_world_change(&want, &parent) == 0, "out of memory");
         for (int64_t i = 0; i < CHUNKS; i++) {
             const struct ckpt_chunk chunk = kit_chunk(T1, w, "a", i);
+            const struct ckpt_change change = kit_put(CKPT_PUT_CHUNK, &chunk);
 
-            change = kit_put(CKPT_PUT_CHUNK, &chunk);
             KIT_CHECK(kit_world_change(&want, &change) == 0, "out of memory");
         }
     }

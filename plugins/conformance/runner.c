@@ -23,7 +23,7 @@ struct answer {
 unsigned kit_slowness(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 5;
+    return 3;
 #else
     return 1;
 #endif
