@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "core/base/log.h"
-#include "core/checkpoint/registry.h"
+#include "core/driver_info.h"
 
 enum { USAGE_EXIT = 2 }; /* TL_EXIT_USAGE of the import room, which is above this file */
 
@@ -77,62 +77,6 @@ int tl_program_open_log(const struct tl_options *options, enum tl_program progra
     return TL_OK;
 }
 
-static void print_capabilities(uint64_t capabilities)
-{
-    static const struct {
-        uint64_t bit;
-        const char *name;
-    } names[] = {{CKPT_CAP_PARALLEL, "parallel"}, {CKPT_CAP_SHARED, "shared"}};
-    const char *separator = "";
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (capabilities & names[i].bit) {
-            printf("%s%s", separator, names[i].name);
-            separator = ", ";
-        }
-    printf("%s\n", separator[0] ? "" : "none");
-}
-
-static void print_driver(const struct tl_ckpt_module *module)
-{
-    const struct ckpt_driver *driver = &module->driver;
-
-    printf("name         %s\nfile         %s\nversion      %s\nabi          %u.%u\n", driver->name,
-           module->path, driver->version ? driver->version : "-", driver->abi_version >> 16,
-           driver->abi_version & 0xffffu);
-    printf("size         %u\ncapabilities ", driver->struct_size);
-    print_capabilities(driver->capabilities);
-    printf("has_retire   %s\nhas_dump     %s\nhas_describe %s\n", driver->retire ? "yes" : "no",
-           driver->dump ? "yes" : "no", driver->describe ? "yes" : "no");
-    for (const struct ckpt_option *row = driver->options; row && row->name; row++)
-        printf("option       checkpoint.%s.%s (default \"%s\"): %s\n", driver->name, row->name,
-               row->default_text, row->help);
-}
-
-static int print_found(const char *path, const struct tl_ckpt_module *module,
-                       const struct tl_error *why_refused, void *payload)
-{
-    (void)payload;
-    if (module)
-        printf("%-10s %-8s abi %u.%u  %s\n", module->driver.name,
-               module->driver.version ? module->driver.version : "-",
-               module->driver.abi_version >> 16, module->driver.abi_version & 0xffffu, path);
-    else
-        printf("refused    %s: %s\n", path, why_refused->message);
-    return TL_OK;
-}
-
-static int describe_driver(const struct tl_options *options, struct tl_error *err)
-{
-    struct tl_registry_path path = {.configured = options->driver_path};
-    TL_CLEANUP(tl_ckpt_module_free_p) struct tl_ckpt_module *module = NULL;
-    int rc = tl_registry_load(&module, options->action_argument, &path, err);
-
-    if (rc == TL_OK)
-        print_driver(module);
-    return rc;
-}
-
 static int print_text(char *text, struct tl_error *err)
 {
     if (!text)
@@ -145,7 +89,6 @@ static int print_text(char *text, struct tl_error *err)
 int tl_program_answer(const struct tl_options *options, enum tl_program program,
                       struct tl_error *err)
 {
-    struct tl_registry_path path = {.configured = options->driver_path};
     int rc = TL_OK;
 
     if (options->action == TL_ACTION_HELP)
@@ -153,11 +96,11 @@ int tl_program_answer(const struct tl_options *options, enum tl_program program,
     else if (options->action == TL_ACTION_VERSION)
         printf("Release Version: %s\nProgram: tidb-lightning in C, logical mode\n", TL_VERSION);
     else if (options->action == TL_ACTION_PRINT_CONFIG)
-        rc = print_text(tl_options_print(options), err);
+        rc = tl_driver_print_config(options, err);
     else if (options->action == TL_ACTION_LIST_DRIVERS)
-        rc = tl_registry_each(&path, print_found, NULL, err);
+        rc = tl_driver_list(options, err);
     else
-        rc = describe_driver(options, err);
+        rc = tl_driver_describe(options, err);
     return rc == TL_OK ? 0 : rc == TL_ERR_USAGE ? USAGE_EXIT : 1;
 }
 

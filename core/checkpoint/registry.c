@@ -25,10 +25,13 @@ static int refuse_open(const char *path, struct tl_error *err)
 
     if (why && strncmp(why, path, len) == 0 && why[len] == ':')
         why += len + 1 + (why[len + 1] == ' ');
-    tl_error_set(err, TL_ERR_USAGE, "cannot load the driver '%s': %s", path,
-                 why ? why : "no reason was given");
+    why = why ? why : "no reason was given";
+    tl_error_set(err, TL_ERR_USAGE, "cannot load the driver '%s': %s", path, why);
+    if (strstr(why, "undefined symbol"))
+        return tl_error_hint(err, "build the driver again and link everything that it uses; "
+                                  "-Wl,--no-undefined finds what is missing");
     return tl_error_hint(err, "install the library or package that it needs, or build the driver "
-                              "again and link everything that it uses");
+                              "again on this machine");
 }
 
 static int call_entry(struct ckpt_driver *driver_out, void *handle, const char *path,
@@ -72,6 +75,8 @@ static int load_file(struct tl_ckpt_module **module_out, const char *path, struc
     if (!module)
         return tl_error_nomem(err);
     rc = tl_registry_check_file(path, module->path, err);
+    if (rc == TL_OK)
+        rc = tl_registry_check_kind(module->path, err);
     if (rc != TL_OK)
         return rc;
     handle = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);

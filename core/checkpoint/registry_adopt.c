@@ -4,11 +4,13 @@
  */
 #include "core/checkpoint/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "core/checkpoint/option_rows.h"
 #include "core/checkpoint/registry_private.h"
 
-enum { MAX_OPTIONS = 64 };
+enum { MAX_SIZE = 64 * 1024 };
 
 static const uint64_t known_capabilities = CKPT_CAP_PARALLEL | CKPT_CAP_SHARED;
 
@@ -55,21 +57,20 @@ static int check_methods(const struct ckpt_driver *driver, struct tl_error *err)
     return refuse(err, what);
 }
 
+/* A table that the host cannot use is the author's to mend. */
 static int check_options(const struct ckpt_driver *driver, struct tl_error *err)
 {
-    const struct ckpt_option *row = driver->options;
-    size_t count = 0;
-
-    if (!row)
+    if (tl_option_rows_check(driver, err) == TL_OK)
         return TL_OK;
-    for (; row->name; row++) {
-        if (++count > MAX_OPTIONS)
-            return refuse(err, "has an option table without an end");
-        if (!tl_registry_name_ok(row->name))
-            return refuse(err, "has an option whose name is not made of a-z, 0-9 and '-'");
-        if (row->type > CKPT_OPTION_BOOL || !row->default_text || !row->help)
-            return refuse(err, "has an option row that is not complete");
-    }
+    return tl_error_hint(err, "correct the option rows and run ckpt-conformance on the driver");
+}
+
+static int check_size(const struct ckpt_driver *raw, struct tl_error *err)
+{
+    if (raw->struct_size < REQUIRED_SIZE)
+        return refuse(err, "has a struct that is too small for the required methods");
+    if (raw->struct_size > MAX_SIZE)
+        return refuse(err, "gives its struct a size that cannot be right");
     return TL_OK;
 }
 
@@ -84,12 +85,15 @@ int tl_registry_adopt(struct ckpt_driver *driver_out, const struct ckpt_driver *
     rc = check_version(raw, err);
     if (rc != TL_OK)
         return rc;
-    if (raw->struct_size < REQUIRED_SIZE)
-        return refuse(err, "has a struct that is too small for the required methods");
+    rc = check_size(raw, err);
+    if (rc != TL_OK)
+        return rc;
     memset(&driver, 0, sizeof(driver));
     memcpy(&driver, raw, raw->struct_size < sizeof(driver) ? raw->struct_size : sizeof(driver));
     driver.capabilities &= known_capabilities; /* a newer driver's promises mean nothing here */
-    if (!driver.name || !tl_registry_name_ok(driver.name))
+    if (!driver.name)
+        return refuse(err, "has no name");
+    if (!tl_registry_name_ok(driver.name))
         return refuse(err, "has a name that is not made of a-z, 0-9 and '-'");
     rc = check_methods(&driver, err);
     if (rc == TL_OK)

@@ -14,7 +14,9 @@
 #include "core/import/import_internal.h"
 #include "core/import/resume.h"
 
-static struct tl_store_option *driver_options(const struct tl_options *options, size_t *count_out)
+/* Those of [checkpoint.<driver>]; checkpoint.driver itself may be the path of a file. */
+static struct tl_store_option *driver_options(const struct tl_options *options, const char *driver,
+                                              size_t *count_out)
 {
     struct tl_store_option *list = calloc(options->driver_option_count + 1, sizeof(*list));
 
@@ -22,7 +24,7 @@ static struct tl_store_option *driver_options(const struct tl_options *options, 
     for (size_t i = 0; list && i < options->driver_option_count; i++) {
         const struct tl_pair *pair = &options->driver_options[i];
 
-        if (pair->scope && strcmp(pair->scope, options->checkpoint_driver) == 0)
+        if (pair->scope && strcmp(pair->scope, driver) == 0)
             list[(*count_out)++] = (struct tl_store_option){pair->name, pair->value};
     }
     return list;
@@ -42,11 +44,15 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
                                          .tls_cert = options->tls.cert,
                                          .tls_key = options->tls.key,
                                          .cancel = cancel};
-    TL_CLEANUP_FREE struct tl_store_option *list = driver_options(options, &settings.option_count);
+    TL_CLEANUP_FREE struct tl_store_option *list = NULL;
     char *target_dsn = tl_options_target_dsn(options);
-    int rc = list && target_dsn ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
-                                : tl_error_nomem(err);
+    int rc = target_dsn ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
+                        : tl_error_nomem(err);
 
+    if (rc == TL_OK) {
+        list = driver_options(options, module->driver.name, &settings.option_count);
+        rc = list ? TL_OK : tl_error_nomem(err);
+    }
     if (rc == TL_OK) {
         settings.module = module;
         settings.options = list;

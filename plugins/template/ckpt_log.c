@@ -92,6 +92,7 @@ static int read_file(struct ckpt_store *store, int fd, struct ckpt_error *err)
         n = pread(fd, bytes + len, size - len, (off_t)len);
         if (n < 0)
             return fail(store, err, "read");
+        err->retryable = n == 0;
         if (n == 0)
             return refuse(store, err, CKPT_ERR, "was cut while it was read");
     }
@@ -123,7 +124,7 @@ static int refresh(struct ckpt_store *store, struct ckpt_error *err)
         rc = fail(store, err, "open");
     else if (!S_ISREG(store->seen.st_mode))
         rc = refuse(store, err, CKPT_ERR_CORRUPT, "is not a regular file");
-    else if (store->seen.st_mode & (S_IWGRP | S_IWOTH))
+    else if ((store->seen.st_mode & (S_IWGRP | S_IWOTH)) || store->seen.st_uid != geteuid())
         rc = refuse(store, err, CKPT_ERR_DENIED, "can be changed by other users");
     else if (store->seen.st_ino != before.st_ino || store->seen.st_size != before.st_size ||
              memcmp(&store->seen.st_mtim, &before.st_mtim, sizeof(before.st_mtim)) != 0)
@@ -336,16 +337,18 @@ static void log_close(struct ckpt_store *store)
     free(store);
 }
 
+/* No message shows a DSN that is no path: it may be the address of a server, with a password. */
 static int set_path(struct ckpt_store *store, struct ckpt_str dsn, struct ckpt_error *err)
 {
-    if (dsn.len >= PATH_MAX || memchr(dsn.data, '\0', dsn.len))
+    int is_address = *dsn.data != '/' && *dsn.data != '.' && memchr(dsn.data, '@', dsn.len);
+
+    if (is_address || dsn.len >= PATH_MAX || memchr(dsn.data, '\0', dsn.len))
         return ckpt_error_set(err, CKPT_ERR_USAGE, 0, "checkpoint.dsn is not the path of a file");
     memcpy(store->path, dsn.data, dsn.len);
     snprintf(store->fresh_path, sizeof(store->fresh_path), "%s.new", store->path);
     store->folder = ckpt_file_open_folder(store->path);
     if (store->folder >= 0 || store->read_only)
         return CKPT_OK;
-    /* No path here: what is no path may be the address of a server, with a password. */
     return ckpt_error_errno(err, errno, "cannot open the folder of checkpoint.dsn");
 }
 

@@ -4,6 +4,8 @@
  * linkage.
  */
 #include <tidb-lightning/checkpoint_driver.h>
+#include <tidb-lightning/checkpoint_file.h>
+#include <tidb-lightning/checkpoint_index.h>
 
 static const struct ckpt_driver cpp_driver = {CKPT_DRIVER_HEADER,
                                               0,

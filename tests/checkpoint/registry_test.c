@@ -92,7 +92,17 @@ static const struct {
     {"null", "no driver struct"},
     {"misnamed", "called 'good'"},
     {"badname", "name that is not"},
-    {"text", "cannot load"},
+    {"text", "not a shared object"},
+    {"noname", "has no name"},
+    {"huge", "size that cannot be right"},
+    {"bounds", "lower bound is above"},
+    {"outside", "default is no value"},
+    {"notbool", "default is no value"},
+    {"twice", "'a' twice"},
+    {"nohelp", "without help"},
+    {"badtype", "unknown type"},
+    {"badrow", "option whose name"},
+    {"library", "libvariant_library.so"},
 };
 
 START_TEST(unfit_driver_is_refused)
@@ -158,6 +168,41 @@ START_TEST(folder_as_driver_is_refused)
 }
 END_TEST
 
+/* The byte of the ELF head that a copy of the good driver gets; where, what, and the answer. */
+static const struct {
+    long at;
+    int byte;
+    const char *why;
+} heads[] = {
+    {0, 'x', "not a shared object"}, /* no ELF file */
+    {16, 1, "not a shared object"},  /* an object file */
+    {18, 0x5f, "another kind of machine"},
+    {4, 1, "another kind of machine"}, /* 32 bits */
+};
+
+START_TEST(file_of_another_kind_is_named)
+{
+    const char *folder = make_folder();
+    char file[128];
+    FILE *f;
+
+    snprintf(file, sizeof(file), "%s/ckpt-good.so", folder);
+    copy_good(file);
+    f = fopen(file, "r+");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fseek(f, heads[_i].at, SEEK_SET), 0);
+    ck_assert_int_eq(fputc(heads[_i].byte, f), heads[_i].byte);
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_int_eq(load(file), TL_ERR_USAGE);
+    ck_assert_msg(strstr(err.message, heads[_i].why) != NULL, "%s", err.message);
+    ck_assert(err.hint[0] != '\0');
+    ck_assert_int_eq(truncate(file, 10), 0);
+    ck_assert_int_eq(load(file), TL_ERR_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.message, "not a shared object"));
+    remove_folder(folder);
+}
+END_TEST
+
 START_TEST(environment_names_folders)
 {
     const char *folder = make_folder();
@@ -220,6 +265,7 @@ static Suite *suite(void)
                         sizeof(bad_names) / sizeof(bad_names[0]));
     tcase_add_test(t, file_or_folder_of_others_is_refused);
     tcase_add_test(t, folder_as_driver_is_refused);
+    tcase_add_loop_test(t, file_of_another_kind_is_named, 0, sizeof(heads) / sizeof(heads[0]));
     tcase_add_test(t, environment_names_folders);
     tcase_add_test(t, each_shows_loaded_and_refused);
     suite_add_tcase(s, t);

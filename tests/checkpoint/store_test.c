@@ -217,9 +217,9 @@ START_TEST(options_reach_the_driver)
 }
 END_TEST
 
-static const struct tl_store_option wrong_options[] = {{"limit", "101"}, {"limit", "0"},
-                                                       {"limit", "7x"},  {"limit", ""},
-                                                       {"fast", "yes"},  {"slow", "1"}};
+static const struct tl_store_option wrong_options[] = {
+    {"limit", "101"}, {"limit", "0"}, {"limit", "7x"}, {"limit", ""},
+    {"fast", "yes"},  {"slow", "1"},  {"limit", " 5"}, {"limit", "99999999999999999999"}};
 
 START_TEST(wrong_option_is_refused)
 {

@@ -14,16 +14,25 @@
  *  - Strings are borrowed for the duration of the call, have a length and are NOT NUL-terminated;
  *    they may hold any byte. A driver copies what it keeps. Integers are in host byte order.
  *  - Calls on one store come one at a time, from any thread (not always the same), unless the
- *    driver claims CKPT_CAP_PARALLEL. Two stores may be open at once, in one process or in two.
+ *    driver claims CKPT_CAP_PARALLEL. open, default_dsn and close may run in several threads at
+ *    once, for different stores.
+ *  - Stores with different DSNs (or the same DSN and another schema, in a driver that uses the
+ *    schema) have nothing in common: calls on them may run at the same time. Two handles on the
+ *    same store may be open at once, in one process or in two, within what CKPT_CAP_SHARED says.
+ *  - A load delivers one snapshot, while other handles go on writing: every apply() that had
+ *    returned CKPT_OK before the load began, on whatever handle, and no apply in part.
  *  - A driver never sleeps in a retry loop, never forks, never exits, installs no signal handler,
  *    keeps no per-store state outside of its struct ckpt_store, and does not write to stdout or
  *    stderr. The host repeats a call whose error is retryable (a load only while no record of it
  *    was delivered).
- *  - After SIGKILL at any moment the store holds each apply() whole or not at all, and every one
- *    that returned CKPT_OK whole.
+ *  - After SIGKILL at any moment, in open() and retire() too, the store holds each apply() whole or
+ *    not at all, and every one that returned CKPT_OK whole. The next open() needs nobody's help;
+ *    while the dead process is still being cleared away it may return CKPT_ERR_BUSY, retryable.
  *
  * Growth: fields and methods are appended, never moved; a struct says its size first. A host
- * accepts every driver of its major version.
+ * accepts every driver of its major version. A driver never reads a field of the host's struct that
+ * lies beyond its struct_size, fills struct_size with its own size in what it delivers, ignores
+ * flags that it does not know, and refuses kinds of change that it does not know.
  */
 #ifndef TIDB_LIGHTNING_CHECKPOINT_DRIVER_H
 #define TIDB_LIGHTNING_CHECKPOINT_DRIVER_H
@@ -83,7 +92,8 @@ struct ckpt_error {
     char hint[512];      /* NUL-terminated: what to do about it; may be empty */
 };
 
-/* What the host offers a driver. Size-first. Valid until close(). */
+/* What the host offers a driver. Size-first. The struct and what it points to stay valid until
+   close() returns (or open() failed). */
 struct ckpt_host {
     uint32_t struct_size;
     uint32_t reserved;
@@ -212,7 +222,7 @@ enum ckpt_change_kind {
     CKPT_PUT_FAILURE = 6,
     CKPT_DELETE_FAILURES = 7, /* of the table `name` */
     CKPT_DELETE_TABLE = 8,    /* table `name` with its engines, chunks, sources and failures */
-    CKPT_DELETE_ALL = 9       /* every record, the task too; the store stays usable */
+    CKPT_DELETE_ALL = 9       /* every record, the task too; all open handles stay usable */
 };
 
 /* A put replaces the whole record of that key or creates it. Deleting what is not there is fine.
@@ -260,7 +270,10 @@ enum ckpt_filter {
 
 /* ---- Open ---------------------------------------------------------------------------------- */
 
-/* Never creates or changes anything; a missing store opens empty. */
+/* Never creates or changes anything, also not beside the store. A missing store opens empty, and is
+   seen once somebody has made it. It always works while other handles, of this process or another,
+   have the store open for writing, with or without CKPT_CAP_SHARED. apply and retire return
+   CKPT_ERR_READ_ONLY. */
 #define CKPT_OPEN_READ_ONLY 1u
 
 /* One option of the driver's own table, as the host parsed it. */
@@ -284,9 +297,10 @@ struct ckpt_option {
     const char *help; /* one sentence */
 };
 
+/* All texts are valid during open() only, and may hold any byte. */
 struct ckpt_open_args {
     uint32_t struct_size;
-    uint32_t flags;         /* CKPT_OPEN_... */
+    uint32_t flags;         /* CKPT_OPEN_...; a driver ignores bits that it does not know */
     struct ckpt_str dsn;    /* never empty: the host has put in the driver's default */
     struct ckpt_str schema; /* checkpoint.schema */
     const struct ckpt_option_value *options; /* one for each option row, in that order */
@@ -327,17 +341,21 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
     /* Option rows, ended by one with name NULL; may be NULL. */
     const struct ckpt_option *options;
 
-    /* Opens or creates the store that args name. *store_out is the driver's, given back by close.
-       A read-only open creates nothing. Data of a foreign kind is CKPT_ERR_CORRUPT, untouched. */
+    /* Opens or creates the store that args name. *store_out is set on CKPT_OK only; it is the
+       driver's, given back by close. A read-only open creates nothing. Data of a foreign kind, of a
+       newer layout or damaged is CKPT_ERR_CORRUPT, untouched. Without CKPT_CAP_SHARED a second open
+       for writing is CKPT_ERR_BUSY. */
     int (*open)(struct ckpt_store **store_out, const struct ckpt_open_args *args,
                 struct ckpt_error *err);
 
-    /* Frees everything. Accepts NULL. Data that apply() confirmed is durable without it. */
+    /* Frees everything, also after a failed method. Accepts NULL. Data that apply() confirmed is
+       durable without it. */
     void (*close)(struct ckpt_store *store);
 
     /* All changes in this order, or none; durable (survives power loss) on CKPT_OK. n is 1 to
-       CKPT_APPLY_MAX_CHANGES. After an error the store may hold all or none of them; the host
-       repeats the same call, perhaps after reopening. */
+       CKPT_APPLY_MAX_CHANGES, their strings together at most CKPT_APPLY_MAX_BYTES. After an error
+       the store may hold all or none of them, and the handle stays usable: the host repeats the
+       same call, perhaps with other changes, perhaps after reopening. */
     int (*apply)(struct ckpt_store *store, const struct ckpt_change *const *changes, size_t n,
                  struct ckpt_error *err);
 
@@ -358,8 +376,12 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
 
     /* Optional (may be NULL) from here on. */
 
-    /* After success. how: enum ckpt_retire_how. The store stays open and is only closed after.
-       May be repeated. NULL: the host applies CKPT_DELETE_ALL for remove and refuses rename. */
+    /* After success. how: enum ckpt_retire_how. On CKPT_OK with remove and rename there is no store
+       under its name any more: a read-only open finds it empty, one for writing begins anew. Rename
+       never replaces what is there (CKPT_ERR_BUSY or another error; nothing has changed). This
+       handle stays open, may be asked to retire again (CKPT_OK), and is then closed; other handles
+       see an empty store or an error, never old records. NULL: the host applies CKPT_DELETE_ALL for
+       remove and refuses rename. */
     int (*retire)(struct ckpt_store *store, uint32_t how, int64_t task_id, struct ckpt_error *err);
 
     /* Writes where the data is, for messages ("the file '/tmp/x.pb'"), without secrets: at most

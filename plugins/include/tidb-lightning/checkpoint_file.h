@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Help for drivers that keep their store in a file (Linux). -1 with errno is a failure, as of a
- * system call.
+ * system call. Include it before any other header, or define _GNU_SOURCE.
  */
 #ifndef TIDB_LIGHTNING_CHECKPOINT_FILE_H
 #define TIDB_LIGHTNING_CHECKPOINT_FILE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +18,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef RENAME_NOREPLACE
+#error "include tidb-lightning/checkpoint_file.h before any other header, or define _GNU_SOURCE"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

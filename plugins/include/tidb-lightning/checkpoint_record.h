@@ -42,104 +42,105 @@ struct ckpt_field {
     int is_text;
 };
 
-/* clang-format off: tables */
+/* clang-format off */
 #define CKPT_FIELD_(kind, name) \
     offsetof(struct ckpt_##kind, name), sizeof(((struct ckpt_##kind *)0)->name)
-#define CKPT_NUMBER_(kind, name)   \
-    {                              \
-        CKPT_FIELD_(kind, name), 0 \
-    }
-#define CKPT_TEXT_(kind, name)     \
-    {                              \
-        CKPT_FIELD_(kind, name), 1 \
-    }
-#define CKPT_END_ \
-    {             \
-        0, 0, 0   \
-    }
+#define CKPT_NUMBER_(kind, name) {CKPT_FIELD_(kind, name), 0}
+#define CKPT_TEXT_(kind, name) {CKPT_FIELD_(kind, name), 1}
+#define CKPT_END_ {0, 0, 0}
+
+static inline const struct ckpt_field *ckpt_task_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_NUMBER_(task, planned), CKPT_NUMBER_(task, task_id), CKPT_TEXT_(task, source_dir),
+        CKPT_TEXT_(task, backend), CKPT_TEXT_(task, importer_addr), CKPT_TEXT_(task, target_host),
+        CKPT_NUMBER_(task, target_port), CKPT_TEXT_(task, pd_addr),
+        CKPT_TEXT_(task, sorted_kv_dir), CKPT_TEXT_(task, version), CKPT_TEXT_(task, extra),
+        CKPT_END_};
+
+    return fields;
+}
+
+static inline const struct ckpt_field *ckpt_table_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_NUMBER_(table, status), CKPT_NUMBER_(table, task_id), CKPT_TEXT_(table, name),
+        CKPT_TEXT_(table, hash), CKPT_NUMBER_(table, table_id), CKPT_TEXT_(table, table_info),
+        CKPT_NUMBER_(table, kv_bytes), CKPT_NUMBER_(table, kv_kvs),
+        CKPT_NUMBER_(table, kv_checksum), CKPT_NUMBER_(table, auto_rand_base),
+        CKPT_NUMBER_(table, auto_incr_base), CKPT_NUMBER_(table, auto_row_id_base),
+        CKPT_NUMBER_(table, create_time), CKPT_NUMBER_(table, update_time),
+        CKPT_TEXT_(table, extra), CKPT_END_};
+
+    return fields;
+}
+
+static inline const struct ckpt_field *ckpt_engine_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_NUMBER_(engine, status), CKPT_TEXT_(engine, table_name),
+        CKPT_NUMBER_(engine, engine_id), CKPT_NUMBER_(engine, create_time),
+        CKPT_NUMBER_(engine, update_time), CKPT_TEXT_(engine, extra), CKPT_END_};
+
+    return fields;
+}
+
+static inline const struct ckpt_field *ckpt_chunk_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_NUMBER_(chunk, engine_id), CKPT_TEXT_(chunk, table_name), CKPT_TEXT_(chunk, path),
+        CKPT_NUMBER_(chunk, offset), CKPT_NUMBER_(chunk, type), CKPT_NUMBER_(chunk, compression),
+        CKPT_TEXT_(chunk, sort_key), CKPT_NUMBER_(chunk, file_size), CKPT_TEXT_(chunk, columns),
+        CKPT_NUMBER_(chunk, end_offset), CKPT_NUMBER_(chunk, pos), CKPT_NUMBER_(chunk, real_pos),
+        CKPT_NUMBER_(chunk, prev_rowid_max), CKPT_NUMBER_(chunk, rowid_max),
+        CKPT_NUMBER_(chunk, kvc_bytes), CKPT_NUMBER_(chunk, kvc_kvs),
+        CKPT_NUMBER_(chunk, kvc_checksum), CKPT_NUMBER_(chunk, create_time),
+        CKPT_NUMBER_(chunk, update_time), CKPT_TEXT_(chunk, extra), CKPT_END_};
+
+    return fields;
+}
+
+static inline const struct ckpt_field *ckpt_source_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_TEXT_(source, table_name), CKPT_TEXT_(source, path), CKPT_NUMBER_(source, size),
+        CKPT_NUMBER_(source, mtime), CKPT_TEXT_(source, fingerprint), CKPT_TEXT_(source, extra),
+        CKPT_END_};
+
+    return fields;
+}
+
+static inline const struct ckpt_field *ckpt_failure_fields(void)
+{
+    static const struct ckpt_field fields[] = {
+        CKPT_NUMBER_(failure, engine_id), CKPT_TEXT_(failure, table_name),
+        CKPT_TEXT_(failure, path), CKPT_NUMBER_(failure, offset), CKPT_NUMBER_(failure, line),
+        CKPT_NUMBER_(failure, native_code), CKPT_NUMBER_(failure, status),
+        CKPT_TEXT_(failure, sqlstate), CKPT_TEXT_(failure, message), CKPT_TEXT_(failure, hint),
+        CKPT_NUMBER_(failure, time), CKPT_TEXT_(failure, extra), CKPT_END_};
+
+    return fields;
+}
 
 /* The fields of a kind of record; NULL for what is no record. */
 static inline const struct ckpt_field *ckpt_fields_of(uint32_t kind)
 {
-    static const struct ckpt_field task[] = {
-        CKPT_NUMBER_(task, planned),     CKPT_NUMBER_(task, task_id),
-        CKPT_TEXT_(task, source_dir),    CKPT_TEXT_(task, backend),
-        CKPT_TEXT_(task, importer_addr), CKPT_TEXT_(task, target_host),
-        CKPT_NUMBER_(task, target_port), CKPT_TEXT_(task, pd_addr),
-        CKPT_TEXT_(task, sorted_kv_dir), CKPT_TEXT_(task, version),
-        CKPT_TEXT_(task, extra),         CKPT_END_};
-    static const struct ckpt_field table[] = {CKPT_NUMBER_(table, status),
-                                              CKPT_NUMBER_(table, task_id),
-                                              CKPT_TEXT_(table, name),
-                                              CKPT_TEXT_(table, hash),
-                                              CKPT_NUMBER_(table, table_id),
-                                              CKPT_TEXT_(table, table_info),
-                                              CKPT_NUMBER_(table, kv_bytes),
-                                              CKPT_NUMBER_(table, kv_kvs),
-                                              CKPT_NUMBER_(table, kv_checksum),
-                                              CKPT_NUMBER_(table, auto_rand_base),
-                                              CKPT_NUMBER_(table, auto_incr_base),
-                                              CKPT_NUMBER_(table, auto_row_id_base),
-                                              CKPT_NUMBER_(table, create_time),
-                                              CKPT_NUMBER_(table, update_time),
-                                              CKPT_TEXT_(table, extra),
-                                              CKPT_END_};
-    static const struct ckpt_field engine[] = {CKPT_NUMBER_(engine, status),
-                                               CKPT_TEXT_(engine, table_name),
-                                               CKPT_NUMBER_(engine, engine_id),
-                                               CKPT_NUMBER_(engine, create_time),
-                                               CKPT_NUMBER_(engine, update_time),
-                                               CKPT_TEXT_(engine, extra),
-                                               CKPT_END_};
-    static const struct ckpt_field chunk[] = {CKPT_NUMBER_(chunk, engine_id),
-                                              CKPT_TEXT_(chunk, table_name),
-                                              CKPT_TEXT_(chunk, path),
-                                              CKPT_NUMBER_(chunk, offset),
-                                              CKPT_NUMBER_(chunk, type),
-                                              CKPT_NUMBER_(chunk, compression),
-                                              CKPT_TEXT_(chunk, sort_key),
-                                              CKPT_NUMBER_(chunk, file_size),
-                                              CKPT_TEXT_(chunk, columns),
-                                              CKPT_NUMBER_(chunk, end_offset),
-                                              CKPT_NUMBER_(chunk, pos),
-                                              CKPT_NUMBER_(chunk, real_pos),
-                                              CKPT_NUMBER_(chunk, prev_rowid_max),
-                                              CKPT_NUMBER_(chunk, rowid_max),
-                                              CKPT_NUMBER_(chunk, kvc_bytes),
-                                              CKPT_NUMBER_(chunk, kvc_kvs),
-                                              CKPT_NUMBER_(chunk, kvc_checksum),
-                                              CKPT_NUMBER_(chunk, create_time),
-                                              CKPT_NUMBER_(chunk, update_time),
-                                              CKPT_TEXT_(chunk, extra),
-                                              CKPT_END_};
-    static const struct ckpt_field source[] = {CKPT_TEXT_(source, table_name),
-                                               CKPT_TEXT_(source, path),
-                                               CKPT_NUMBER_(source, size),
-                                               CKPT_NUMBER_(source, mtime),
-                                               CKPT_TEXT_(source, fingerprint),
-                                               CKPT_TEXT_(source, extra),
-                                               CKPT_END_};
-    static const struct ckpt_field failure[] = {CKPT_NUMBER_(failure, engine_id),
-                                                CKPT_TEXT_(failure, table_name),
-                                                CKPT_TEXT_(failure, path),
-                                                CKPT_NUMBER_(failure, offset),
-                                                CKPT_NUMBER_(failure, line),
-                                                CKPT_NUMBER_(failure, native_code),
-                                                CKPT_NUMBER_(failure, status),
-                                                CKPT_TEXT_(failure, sqlstate),
-                                                CKPT_TEXT_(failure, message),
-                                                CKPT_TEXT_(failure, hint),
-                                                CKPT_NUMBER_(failure, time),
-                                                CKPT_TEXT_(failure, extra),
-                                                CKPT_END_};
-
-    return kind == CKPT_PUT_TASK      ? task
-           : kind == CKPT_PUT_TABLE   ? table
-           : kind == CKPT_PUT_ENGINE  ? engine
-           : kind == CKPT_PUT_CHUNK   ? chunk
-           : kind == CKPT_PUT_SOURCE  ? source
-           : kind == CKPT_PUT_FAILURE ? failure
-                                      : NULL;
+    switch (kind) {
+    case CKPT_PUT_TASK:
+        return ckpt_task_fields();
+    case CKPT_PUT_TABLE:
+        return ckpt_table_fields();
+    case CKPT_PUT_ENGINE:
+        return ckpt_engine_fields();
+    case CKPT_PUT_CHUNK:
+        return ckpt_chunk_fields();
+    case CKPT_PUT_SOURCE:
+        return ckpt_source_fields();
+    case CKPT_PUT_FAILURE:
+        return ckpt_failure_fields();
+    default:
+        return NULL;
+    }
 }
 /* clang-format on */
 

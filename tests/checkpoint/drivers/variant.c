@@ -2,7 +2,7 @@
 /*
  * Shared objects that the registry must judge; one source, a macro says what is special about it:
  * VARIANT_NAME, VARIANT_ABI, VARIANT_SIZE, VARIANT_NO_APPLY, VARIANT_NO_ENTRY, VARIANT_UNDEFINED,
- * VARIANT_NULL, VARIANT_LARGER.
+ * VARIANT_NULL, VARIANT_LIBRARY, VARIANT_OPTIONS (rows).
  */
 #include <tidb-lightning/checkpoint_driver.h>
 
@@ -71,6 +71,19 @@ static int apply(struct ckpt_store *store, const struct ckpt_change *const *chan
 #endif
 }
 
+#ifdef VARIANT_OPTIONS
+static const struct ckpt_option rows[] = {VARIANT_OPTIONS, {NULL, 0, 0, NULL, 0, 0, NULL}};
+#endif
+
+#ifdef VARIANT_LIBRARY
+int ckpt_variant_library(void);
+__attribute__((visibility("default"))) int ckpt_variant_uses_library(void);
+int ckpt_variant_uses_library(void)
+{
+    return ckpt_variant_library();
+}
+#endif
+
 /* A newer driver: more fields behind the ones of today. */
 struct larger {
     struct ckpt_driver driver;
@@ -82,6 +95,9 @@ static const struct larger variant = {
                .abi_version = VARIANT_ABI,
                .capabilities = ~UINT64_C(0),
                .name = VARIANT_NAME,
+#ifdef VARIANT_OPTIONS
+               .options = rows,
+#endif
                .open = open_store,
                .close = close_store,
 #ifndef VARIANT_NO_APPLY
