@@ -70,6 +70,7 @@ extern const struct kit_rule kit_rules_process[];
 extern const struct kit_rule kit_rules_leak[];
 extern const struct kit_rule kit_rules_scale[];
 extern const struct kit_rule kit_rules_retire[];
+extern const struct kit_rule kit_rules_retired[];
 extern const struct kit_rule kit_rules_broken[];
 
 /* Notes the reason (the first one stays) and returns KIT_FAIL. */

@@ -242,6 +242,7 @@ static int larger_structs_are_taken(struct kit *kit)
     memset(changes, 0x77, sizeof(changes));
     args.args = kit_args(kit, kit->dsn, 0);
     args.args.struct_size = sizeof(args);
+    args.args.flags = UINT32_C(1) << 30; /* unknown ones are ignored */
     changes[0].change = kit_delete(CKPT_DELETE_ALL, NULL);
     changes[1].change = kit_put(CKPT_PUT_TABLE, &table);
     for (size_t i = 0; i < 2; i++) {
