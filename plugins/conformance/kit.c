@@ -23,6 +23,31 @@ int kit_fail(struct kit *kit, const char *fmt, ...)
     return KIT_FAIL;
 }
 
+int kit_prefix(struct kit *kit, const char *fmt, ...)
+{
+    char reason[sizeof(kit->reason)];
+    size_t used;
+    va_list ap;
+
+    memcpy(reason, kit->reason, sizeof(reason));
+    va_start(ap, fmt);
+    vsnprintf(kit->reason, sizeof(kit->reason), fmt, ap);
+    va_end(ap);
+    used = strlen(kit->reason);
+    snprintf(kit->reason + used, sizeof(kit->reason) - used, ": %.700s", reason);
+    return KIT_FAIL;
+}
+
+int kit_skip(struct kit *kit, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(kit->reason, sizeof(kit->reason), fmt, ap);
+    va_end(ap);
+    return KIT_NOT_CLAIMED;
+}
+
 uint32_t kit_random(struct kit *kit, uint32_t below)
 {
     kit->random = kit->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -74,6 +99,20 @@ static int check_line(struct kit *kit, const char *what, const char *kind, const
     return KIT_PASS;
 }
 
+const char *kit_secret(const struct kit *kit)
+{
+    return kit->secret[0] ? kit->secret : NULL;
+}
+
+static int check_secret(struct kit *kit, const char *what, const struct ckpt_error *err)
+{
+    const char *secret = kit_secret(kit);
+
+    KIT_CHECK(!secret || (!strstr(err->message, secret) && !strstr(err->hint, secret)),
+              "%s: the message or hint shows the password of the DSN", what);
+    return KIT_PASS;
+}
+
 int kit_expect(struct kit *kit, const char *what, int rc, int expected,
                const struct ckpt_error *err)
 {
@@ -81,6 +120,7 @@ int kit_expect(struct kit *kit, const char *what, int rc, int expected,
         KIT_CHECK(err->message[0], "%s failed with code %d and without a message", what, rc);
         KIT_TRY(check_line(kit, what, "message", err->message, sizeof(err->message)));
         KIT_TRY(check_line(kit, what, "hint", err->hint, sizeof(err->hint)));
+        KIT_TRY(check_secret(kit, what, err));
     }
     if (rc == expected || (rc < 0 && expected == CKPT_ERR))
         return KIT_PASS;

@@ -25,29 +25,62 @@ struct kit {
     const char *schema;
     const char *target_dsn;
     const char *break_command; /* damages the store's data; NULL = none was given */
+    char secret[256];          /* of the DSN, see kit_secret */
+    const char *second_dsn;    /* another store; NULL = the kit derives one */
     struct ckpt_option_value *options;
     size_t option_count;
+    const char *noise; /* what earlier rules' processes printed, "" = nothing */
+    int user_fd;       /* where the user's standard error is, for a command of the user */
     uint64_t random;   /* state of kit_random */
-    char reason[1024]; /* of the first failure */
+    char reason[1024]; /* of the first failure, or of not being claimed */
 };
 
 struct kit_rule {
+    const char *id;              /* short and stable: [a-z0-9-]+ */
     const char *name;            /* a sentence: what holds */
     int (*run)(struct kit *kit); /* enum kit_answer */
+    unsigned seconds;            /* that it may take; 0 = KIT_SECONDS */
 };
+
+/* A rule that takes longer has failed: the driver hangs. */
+enum { KIT_SECONDS = 30 };
 
 /* Tables of rules, by topic, each ended by a row without a name. */
 extern const struct kit_rule kit_rules_open[];
+extern const struct kit_rule kit_rules_error[];
 extern const struct kit_rule kit_rules_read[];
+extern const struct kit_rule kit_rules_order[];
 extern const struct kit_rule kit_rules_apply[];
+extern const struct kit_rule kit_rules_fields[];
+extern const struct kit_rule kit_rules_borrow[];
 extern const struct kit_rule kit_rules_names[];
+extern const struct kit_rule kit_rules_random[];
+extern const struct kit_rule kit_rules_share[];
+extern const struct kit_rule kit_rules_thread[];
+extern const struct kit_rule kit_rules_snapshot[];
+extern const struct kit_rule kit_rules_second[];
 extern const struct kit_rule kit_rules_kill[];
+extern const struct kit_rule kit_rules_crash[];
+extern const struct kit_rule kit_rules_tidy[];
+extern const struct kit_rule kit_rules_fault[];
+extern const struct kit_rule kit_rules_full[];
+extern const struct kit_rule kit_rules_durable[];
+extern const struct kit_rule kit_rules_lost[];
+extern const struct kit_rule kit_rules_process[];
+extern const struct kit_rule kit_rules_leak[];
 extern const struct kit_rule kit_rules_scale[];
 extern const struct kit_rule kit_rules_retire[];
+extern const struct kit_rule kit_rules_retired[];
 extern const struct kit_rule kit_rules_broken[];
 
 /* Notes the reason (the first one stays) and returns KIT_FAIL. */
 int kit_fail(struct kit *kit, const char *fmt, ...) TL_PRINTF(2, 3);
+
+/* Puts something before the reason ("after SIGKILL: ...") and returns KIT_FAIL. */
+int kit_prefix(struct kit *kit, const char *fmt, ...) TL_PRINTF(2, 3);
+
+/* Notes why the rule says nothing about this driver and returns KIT_NOT_CLAIMED. */
+int kit_skip(struct kit *kit, const char *fmt, ...) TL_PRINTF(2, 3);
 
 /* Leaves the rule when the condition does not hold. */
 #define KIT_CHECK(condition, ...)              \
@@ -93,6 +126,10 @@ struct ckpt_error kit_error(void);
    line. */
 int kit_expect(struct kit *kit, const char *what, int rc, int expected,
                const struct ckpt_error *err);
+
+/* The password in the DSN under test ("user:password@..."), NULL = there is none of a length that
+   could not stand in a message by chance. */
+const char *kit_secret(const struct kit *kit);
 
 /* ---- Changes ---- */
 

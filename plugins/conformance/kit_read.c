@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plugins/conformance/kit.h"
+#include "plugins/conformance/layout.h"
 
 struct reading {
     struct kit *kit;
@@ -19,119 +20,6 @@ struct reading {
     size_t sources;
     size_t failures;
 };
-
-static bool same_str(struct ckpt_str a, struct ckpt_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-#define STR(field)                          \
-    if (!same_str(got->field, want->field)) \
-    return #field
-#define NUM(field)                 \
-    if (got->field != want->field) \
-    return #field
-
-/* Name of the first field that differs, NULL = none. */
-static const char *diff_task(const struct ckpt_task *got, const struct ckpt_task *want)
-{
-    NUM(planned);
-    NUM(task_id);
-    STR(source_dir);
-    STR(backend);
-    STR(importer_addr);
-    STR(target_host);
-    NUM(target_port);
-    STR(pd_addr);
-    STR(sorted_kv_dir);
-    STR(version);
-    STR(extra);
-    return NULL;
-}
-
-static const char *diff_table(const struct ckpt_table *got, const struct ckpt_table *want)
-{
-    NUM(status);
-    NUM(task_id);
-    STR(name);
-    STR(hash);
-    NUM(table_id);
-    STR(table_info);
-    NUM(kv_bytes);
-    NUM(kv_kvs);
-    NUM(kv_checksum);
-    NUM(auto_rand_base);
-    NUM(auto_incr_base);
-    NUM(auto_row_id_base);
-    NUM(create_time);
-    NUM(update_time);
-    STR(extra);
-    return NULL;
-}
-
-static const char *diff_engine(const struct ckpt_engine *got, const struct ckpt_engine *want)
-{
-    NUM(status);
-    STR(table_name);
-    NUM(engine_id);
-    NUM(create_time);
-    NUM(update_time);
-    STR(extra);
-    return NULL;
-}
-
-static const char *diff_chunk(const struct ckpt_chunk *got, const struct ckpt_chunk *want)
-{
-    NUM(engine_id);
-    STR(table_name);
-    STR(path);
-    NUM(offset);
-    NUM(type);
-    NUM(compression);
-    STR(sort_key);
-    NUM(file_size);
-    STR(columns);
-    NUM(end_offset);
-    NUM(pos);
-    NUM(real_pos);
-    NUM(prev_rowid_max);
-    NUM(rowid_max);
-    NUM(kvc_bytes);
-    NUM(kvc_kvs);
-    NUM(kvc_checksum);
-    NUM(create_time);
-    NUM(update_time);
-    STR(extra);
-    return NULL;
-}
-
-static const char *diff_source(const struct ckpt_source *got, const struct ckpt_source *want)
-{
-    STR(table_name);
-    STR(path);
-    NUM(size);
-    NUM(mtime);
-    STR(fingerprint);
-    STR(extra);
-    return NULL;
-}
-
-static const char *diff_failure(const struct ckpt_failure *got, const struct ckpt_failure *want)
-{
-    NUM(engine_id);
-    STR(table_name);
-    STR(path);
-    NUM(offset);
-    NUM(line);
-    NUM(native_code);
-    NUM(status);
-    STR(sqlstate);
-    STR(message);
-    STR(hint);
-    NUM(time);
-    STR(extra);
-    return NULL;
-}
 
 static int report(struct reading *r, const char *kind, size_t at, const char *field)
 {
@@ -152,7 +40,7 @@ static int on_task(const struct ckpt_task *got, void *payload)
 
     if (!r->task || r->tasks++ > 0)
         return too_many(r, "task");
-    return report(r, "task", 0, diff_task(got, r->task));
+    return report(r, "task", 0, kit_difference(CKPT_PUT_TASK, got, r->task));
 }
 
 static int on_table(const struct ckpt_table *got, void *payload)
@@ -161,7 +49,7 @@ static int on_table(const struct ckpt_table *got, void *payload)
 
     if (!r->image || r->tables++ > 0)
         return too_many(r, "table");
-    return report(r, "table", 0, diff_table(got, r->image->table));
+    return report(r, "table", 0, kit_difference(CKPT_PUT_TABLE, got, r->image->table));
 }
 
 /* Checks the sequence: the table is first, then kind after kind. */
@@ -180,7 +68,7 @@ static int on_engine(const struct ckpt_engine *got, void *payload)
         return too_many(r, "engine");
     r->engines++;
     return report(r, "engine", r->engines - 1,
-                  diff_engine(got, &r->image->engines[r->engines - 1]));
+                  kit_difference(CKPT_PUT_ENGINE, got, &r->image->engines[r->engines - 1]));
 }
 
 static int on_chunk(const struct ckpt_chunk *got, void *payload)
@@ -191,7 +79,8 @@ static int on_chunk(const struct ckpt_chunk *got, void *payload)
     if (!r->image || r->chunks >= r->image->chunk_count)
         return too_many(r, "chunk");
     r->chunks++;
-    return report(r, "chunk", r->chunks - 1, diff_chunk(got, &r->image->chunks[r->chunks - 1]));
+    return report(r, "chunk", r->chunks - 1,
+                  kit_difference(CKPT_PUT_CHUNK, got, &r->image->chunks[r->chunks - 1]));
 }
 
 static int on_source(const struct ckpt_source *got, void *payload)
@@ -203,7 +92,7 @@ static int on_source(const struct ckpt_source *got, void *payload)
         return too_many(r, "source");
     r->sources++;
     return report(r, "source", r->sources - 1,
-                  diff_source(got, &r->image->sources[r->sources - 1]));
+                  kit_difference(CKPT_PUT_SOURCE, got, &r->image->sources[r->sources - 1]));
 }
 
 static int on_failure(const struct ckpt_failure *got, void *payload)
@@ -215,7 +104,7 @@ static int on_failure(const struct ckpt_failure *got, void *payload)
         return too_many(r, "failure");
     r->failures++;
     return report(r, "failure", r->failures - 1,
-                  diff_failure(got, &r->image->failures[r->failures - 1]));
+                  kit_difference(CKPT_PUT_FAILURE, got, &r->image->failures[r->failures - 1]));
 }
 
 static struct ckpt_visitor visitor_of(struct reading *r)

@@ -6,34 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/conformance/kit.h"
+#include "plugins/conformance/scene.h"
 
 #define T1 "`shop`.`item`"
 #define T2 "`shop`.`item2`"
-
-static int extremes_come_back(struct kit *kit)
-{
-    KIT_STORE store = {0};
-    struct ckpt_table table = kit_table(T1, 255);
-    struct ckpt_chunk chunk = kit_chunk(T1, INT32_MAX, "p", INT64_MAX);
-    struct ckpt_task task = kit_task();
-    const struct kit_image image = {.table = &table, .chunks = &chunk, .chunk_count = 1};
-    struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
-                                    kit_put(CKPT_PUT_CHUNK, &chunk), kit_put(CKPT_PUT_TASK, &task)};
-
-    table.kv_bytes = table.kv_kvs = table.kv_checksum = UINT64_MAX;
-    table.auto_rand_base = INT64_MIN;
-    table.auto_incr_base = table.auto_row_id_base = table.table_id = INT64_MAX;
-    chunk.pos = chunk.end_offset = chunk.file_size = chunk.real_pos = INT64_MAX;
-    chunk.prev_rowid_max = INT64_MIN;
-    chunk.kvc_bytes = chunk.kvc_kvs = chunk.kvc_checksum = UINT64_MAX;
-    task.task_id = INT64_MAX;
-    task.target_port = 65535;
-    KIT_TRY(kit_fresh(kit, &store));
-    KIT_TRY(kit_apply(kit, &store, changes, 3));
-    KIT_TRY(kit_expect_task(kit, &store, &task));
-    return kit_expect_table(kit, &store, &image);
-}
 
 static int empty_fields_come_back(struct kit *kit)
 {
@@ -180,86 +156,139 @@ static int all_is_deleted(struct kit *kit)
     return expect_table_with(kit, &store, T1, false, false);
 }
 
-static int extra_is_untouched(struct kit *kit)
+static size_t bytes_of(unsigned kind, const void *record)
 {
-    KIT_STORE store = {0};
-    char bytes[CKPT_MAX_EXTRA];
-    const struct ckpt_str extra = {bytes, sizeof(bytes)};
-    struct ckpt_task task = kit_task();
-    struct ckpt_table table = kit_table(T1, 30);
-    struct ckpt_engine engine = kit_engine(T1, -1);
-    struct ckpt_chunk chunk = kit_chunk(T1, 0, "a", 0);
-    struct ckpt_source source = kit_source(T1, "a");
-    struct ckpt_failure failure = kit_failure(T1, "a", 1);
-    const struct kit_image image = {&table, &engine, 1, &chunk, 1, &source, 1, &failure, 1};
-    const struct ckpt_change changes[] = {
-        kit_put(CKPT_PUT_TASK, &task),     kit_put(CKPT_PUT_TABLE, &table),
-        kit_put(CKPT_PUT_ENGINE, &engine), kit_put(CKPT_PUT_CHUNK, &chunk),
-        kit_put(CKPT_PUT_SOURCE, &source), kit_put(CKPT_PUT_FAILURE, &failure)};
+    size_t bytes = 0;
 
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (char)kit_random(kit, 256);
-    memcpy(bytes, "\0\0'\"`\\\n\xff", 8);
-    task.extra = table.extra = engine.extra = chunk.extra = source.extra = failure.extra = extra;
-    KIT_TRY(kit_fresh(kit, &store));
-    KIT_TRY(kit_apply(kit, &store, changes, 6));
-    KIT_TRY(kit_expect_task(kit, &store, &task));
-    return kit_expect_table(kit, &store, &image);
+    for (const struct kit_field *field = kit_layout(kind)->fields; field->name; field++)
+        if (field->type == KIT_STR || field->type == KIT_WORD)
+            bytes += kit_field_str_of(record, field)->len;
+    return bytes;
 }
 
-/* 100 chunks whose strings sum up to just under 1 MiB, applied whole. */
+/* Makes a text longer, by at most `room` and `most` bytes; returns by how many. */
+static size_t lengthen(struct ckpt_str *text, const char *filler, size_t room, size_t most)
+{
+    size_t more = room < most ? room : most;
+
+    *text = (struct ckpt_str){filler, text->len + more};
+    return more;
+}
+
+/* As many changes and bytes as an apply may have, exactly: `each` but the last has the same. */
+static int apply_largest(struct kit *kit, size_t n)
+{
+    TL_CLEANUP_FREE struct ckpt_failure *failures = calloc(n, sizeof(*failures));
+    TL_CLEANUP_FREE char *filler = malloc(CKPT_APPLY_MAX_BYTES);
+    struct ckpt_change changes[CKPT_APPLY_MAX_CHANGES];
+    const struct ckpt_table table = kit_table(T1, 30);
+    size_t left = CKPT_APPLY_MAX_BYTES;
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+    struct ckpt_change parent = kit_put(CKPT_PUT_TABLE, &table);
+
+    KIT_CHECK(failures && filler, "out of memory");
+    memset(filler, '[', CKPT_APPLY_MAX_BYTES);
+    for (size_t i = 0; i < n; i++) {
+        size_t room;
+
+        failures[i] = kit_failure(T1, "a", (int64_t)i);
+        room = left / (n - i) - bytes_of(CKPT_PUT_FAILURE, &failures[i]);
+        room -= lengthen(&failures[i].path, filler, room, 2000);
+        room -= lengthen(&failures[i].message, filler, room, 4000);
+        room -= lengthen(&failures[i].hint, filler, room, 2000);
+        (void)lengthen(&failures[i].extra, filler, room, 4000);
+        left -= bytes_of(CKPT_PUT_FAILURE, &failures[i]);
+        changes[i] = kit_put(CKPT_PUT_FAILURE, &failures[i]);
+    }
+    KIT_CHECK(n < 100 || left == 0, "the kit is wrong: %zu bytes are left", left);
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_world_apply(kit, &store, &world, changes, n));
+    KIT_TRY(kit_world_apply(kit, &store, &world, &parent, 1));
+    return kit_world_expect(kit, &store, &world);
+}
+
 static int largest_apply_is_taken(struct kit *kit)
 {
-    enum { N = CKPT_APPLY_MAX_CHANGES, COLUMNS = 10000 };
-    KIT_STORE store = {0};
-    TL_CLEANUP_FREE struct ckpt_chunk *chunks = calloc(N, sizeof(*chunks));
-    TL_CLEANUP_FREE struct ckpt_change *changes = calloc(N, sizeof(*changes));
-    TL_CLEANUP_FREE char *columns = malloc(COLUMNS);
-    const struct ckpt_table table = kit_table(T1, 30);
-    const struct kit_image image = {.table = &table, .chunks = chunks, .chunk_count = N};
-
-    KIT_CHECK(chunks && changes && columns, "out of memory");
-    memset(columns, '7', COLUMNS);
-    for (size_t i = 0; i < N; i++) {
-        chunks[i] = kit_chunk(T1, 0, "a", (int64_t)i);
-        chunks[i].columns = (struct ckpt_str){columns, COLUMNS};
-        changes[i] = kit_put(CKPT_PUT_CHUNK, &chunks[i]);
-    }
-    KIT_TRY(kit_fresh(kit, &store));
-    KIT_TRY(kit_apply(kit, &store, changes, N));
-    KIT_TRY(kit_apply_one(kit, &store, kit_put(CKPT_PUT_TABLE, &table)));
-    return kit_expect_table(kit, &store, &image);
+    KIT_TRY(apply_largest(kit, 1));
+    return apply_largest(kit, CKPT_APPLY_MAX_CHANGES);
 }
 
-/* A newer host may know more kinds than the driver. */
+/* One long string, as the columns of a table can be. */
+static int longest_string_is_taken(struct kit *kit)
+{
+    enum { LENGTH = 1000000 };
+    TL_CLEANUP_FREE char *text = malloc(LENGTH);
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+    struct ckpt_table table = kit_table(T1, 30);
+    const struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &table);
+
+    KIT_CHECK(text, "out of memory");
+    memset(text, '7', LENGTH);
+    table.table_info = (struct ckpt_str){text, LENGTH};
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_world_apply(kit, &store, &world, &change, 1));
+    return kit_world_expect(kit, &store, &world);
+}
+
+/* A second time the same, for every kind of change, leads to the same. */
+static int applies_may_be_repeated(struct kit *kit)
+{
+    for (int kind = 0; kind < KIT_SCENES; kind++) {
+        KIT_SCENE scene = {0};
+        KIT_STORE store = {0};
+
+        KIT_TRY(kit_scene_make(kit, &scene, (enum kit_scene_kind)kind));
+        KIT_TRY(kit_scene_reset(kit, &scene));
+        KIT_TRY(kit_open(kit, &store, 0));
+        for (int i = 0; i < 3; i++) {
+            KIT_TRY(kit_apply(kit, &store, scene.changes, scene.count));
+            KIT_TRY(kit_world_expect(kit, &store, &scene.after));
+        }
+    }
+    return KIT_PASS;
+}
+
+/* A newer host may know more kinds than the driver. Nothing of that apply may stay. */
 static int unknown_change_is_refused_whole(struct kit *kit)
 {
+    static const uint32_t kinds[] = {0, 10, 999, UINT32_MAX};
+    KIT_SCENE scene = {0};
     KIT_STORE store = {0};
-    const struct ckpt_table table = kit_table(T1, 30);
-    const struct ckpt_change known = kit_put(CKPT_PUT_TABLE, &table);
-    const struct ckpt_change unknown = kit_delete((enum ckpt_change_kind)999, T1);
-    const struct ckpt_change *const list[] = {&known, &unknown};
-    struct ckpt_error err = kit_error();
-    int rc;
 
-    KIT_TRY(kit_fresh(kit, &store));
-    rc = kit->driver->apply(store.handle, list, 2, &err);
-    KIT_TRY(kit_expect(kit, "apply of an unknown kind", rc, CKPT_ERR, &err));
-    KIT_TRY(kit_expect_missing(kit, &store, T1));
-    KIT_TRY(kit_apply_one(kit, &store, known)); /* and it still works */
-    return expect_table_with(kit, &store, T1, false, false);
+    KIT_TRY(kit_scene_make(kit, &scene, KIT_SCENE_ANEW));
+    KIT_TRY(kit_scene_reset(kit, &scene));
+    KIT_TRY(kit_open(kit, &store, 0));
+    for (size_t i = 0; i < 8; i++) {
+        const struct ckpt_change unknown = kit_delete((enum ckpt_change_kind)kinds[i / 2], T1);
+        const struct ckpt_change *list[3] = {&scene.changes[0], &unknown, &scene.changes[1]};
+        struct ckpt_error err = kit_error();
+        int rc = kit->driver->apply(store.handle, list, 2 + i % 2, &err);
+
+        KIT_TRY(kit_expect(kit, "apply of an unknown kind", rc, CKPT_ERR, &err));
+        KIT_TRY(kit_world_expect(kit, &store, &scene.before));
+    }
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, 0));
+    KIT_TRY(kit_world_expect(kit, &store, &scene.before));
+    KIT_TRY(kit_apply(kit, &store, scene.changes, scene.count)); /* and it still works */
+    return kit_world_expect(kit, &store, &scene.after);
 }
 
 const struct kit_rule kit_rules_apply[] = {
-    {"extreme numbers come back", extremes_come_back},
-    {"empty fields come back, also after full ones", empty_fields_come_back},
-    {"a record put twice is there once, as put last", put_twice_replaces},
-    {"changes of one apply happen in their order", changes_keep_their_order},
-    {"delete failures leaves everything else", failures_are_deleted_alone},
-    {"delete table takes what is below it, and nothing else", table_is_deleted_with_all},
-    {"delete all leaves an empty store that works", all_is_deleted},
-    {"extra comes back untouched", extra_is_untouched},
-    {"the largest apply is taken", largest_apply_is_taken},
-    {"an unknown kind of change is refused with its whole apply", unknown_change_is_refused_whole},
-    {NULL, NULL},
+    {"empty-fields", "empty fields come back, also after full ones", empty_fields_come_back, 0},
+    {"put-replaces", "a record put twice is there once, as put last", put_twice_replaces, 0},
+    {"change-order", "changes of one apply happen in their order", changes_keep_their_order, 0},
+    {"delete-failures", "delete failures leaves everything else", failures_are_deleted_alone, 0},
+    {"delete-table", "delete table takes what is below it, and nothing else",
+     table_is_deleted_with_all, 0},
+    {"delete-all", "delete all leaves an empty store that works", all_is_deleted, 0},
+    {"largest-apply", "the largest apply is taken", largest_apply_is_taken, 0},
+    {"unknown-change", "an unknown kind of change is refused with its whole apply",
+     unknown_change_is_refused_whole, 0},
+    {"longest-string", "a string of a million bytes comes back", longest_string_is_taken, 0},
+    {"apply-repeats", "an apply of each kind of change may be repeated", applies_may_be_repeated,
+     0},
+    {NULL, NULL, NULL, 0},
 };

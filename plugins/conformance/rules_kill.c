@@ -16,7 +16,7 @@
 
 #define T1 "`kill`.`me`"
 
-enum { ROUNDS = 40, CHUNKS = CKPT_APPLY_MAX_CHANGES - 1, LONGEST_US = 30000 };
+enum { ROUNDS = 24, CHUNKS = CKPT_APPLY_MAX_CHANGES - 1, LONGEST_US = 30000 };
 
 static int apply_generation(struct kit *kit, struct kit_store *store, int64_t generation)
 {
@@ -193,7 +193,8 @@ static int killed_reader_blocks_nobody(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_kill[] = {
-    {"SIGKILL leaves each apply whole, and all that returned", kill_leaves_whole_applies},
-    {"a reader that was killed blocks nobody", killed_reader_blocks_nobody},
-    {NULL, NULL},
+    {"kill-random", "SIGKILL leaves each apply whole, and all that returned",
+     kill_leaves_whole_applies, 0},
+    {"kill-reader", "a reader that was killed blocks nobody", killed_reader_blocks_nobody, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/conformance/kit.h"
+#include "plugins/conformance/world.h"
 
 static const char *const nasty[] = {
     "`a`.`b`",
@@ -146,10 +146,107 @@ static int longest_name_is_whole(struct kit *kit)
     return kit_expect_table(kit, &store, &image);
 }
 
+/* One name for each byte but NUL, and pairs that differ by it only. */
+static int every_byte_makes_another_name(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (unsigned byte = 1; byte < 256; byte++) {
+        char name[] = "`a?b`.`t`";
+        char path[] = "x?y";
+        struct ckpt_table table;
+        struct ckpt_source source;
+        struct ckpt_change changes[2];
+
+        name[2] = (char)byte;
+        path[1] = (char)byte;
+        table = kit_table(name, 30);
+        table.table_id = (int64_t)byte;
+        source = kit_source("`a\x01"
+                            "b`.`t`",
+                            path);
+        changes[0] = kit_put(CKPT_PUT_TABLE, &table);
+        changes[1] = kit_put(CKPT_PUT_SOURCE, &source);
+        KIT_TRY(kit_world_apply(kit, &store, &world, changes, 2));
+    }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, 0));
+    return kit_world_expect(kit, &store, &world);
+}
+
+/* Prefixes, and splits that a separator between the parts of a key would confuse. */
+static int keys_do_not_run_together(struct kit *kit)
+{
+    static const char *const names[] = {"t",     "t1", "t:1", "t/1", "t|",  "t\t", "t\n",
+                                        "t\x01", "",   "t ",  "t.",  "t,1", "t;"};
+    static const char *const paths[] = {"p", "1p", "1:p", "1/p", "|p", "", "1", "p1", "p:1", "p/1"};
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
+            const struct ckpt_table table = kit_table(names[i], 30);
+            const struct ckpt_chunk chunk = kit_chunk(names[i], (int32_t)(j % 3), paths[j], 1);
+            const struct ckpt_chunk other = kit_chunk(names[i], 11, paths[j], (int64_t)j);
+            const struct ckpt_source source = kit_source(names[i], paths[j]);
+            const struct ckpt_failure failure = kit_failure(names[i], paths[j], 1);
+            const struct ckpt_change changes[] = {
+                kit_put(CKPT_PUT_TABLE, &table), kit_put(CKPT_PUT_CHUNK, &chunk),
+                kit_put(CKPT_PUT_CHUNK, &other), kit_put(CKPT_PUT_SOURCE, &source),
+                kit_put(CKPT_PUT_FAILURE, &failure)};
+
+            KIT_TRY(kit_world_apply(kit, &store, &world, changes, 5));
+        }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    {
+        const struct ckpt_change drops[] = {kit_delete(CKPT_DELETE_FAILURES, "t1"),
+                                            kit_delete(CKPT_DELETE_TABLE, "t")};
+
+        KIT_TRY(kit_world_apply(kit, &store, &world, drops, 2));
+    }
+    return kit_world_expect_no_ghosts(kit, &store, &world, names, 2);
+}
+
+/* Names and paths of the same length that differ behind a NUL. */
+static int keys_go_on_behind_nul(struct kit *kit)
+{
+    static const struct ckpt_str keys[] = {
+        {"`n\0a`", 5}, {"`n\0b`", 5}, {"`n\0\0`", 5}, {"`n\0", 3}, {"`n", 2}};
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (size_t i = 0; i < 25; i++) {
+        struct ckpt_table table = kit_table("", 30);
+        struct ckpt_source source = kit_source("", "");
+        struct ckpt_chunk chunk = kit_chunk("", 0, "", 0);
+        const struct ckpt_change changes[] = {kit_put(CKPT_PUT_TABLE, &table),
+                                              kit_put(CKPT_PUT_SOURCE, &source),
+                                              kit_put(CKPT_PUT_CHUNK, &chunk)};
+
+        table.name = source.table_name = chunk.table_name = keys[i / 5];
+        source.path = chunk.path = keys[i % 5];
+        chunk.pos = source.size = (int64_t)i;
+        KIT_TRY(kit_world_apply(kit, &store, &world, changes, 3));
+    }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, 0));
+    return kit_world_expect(kit, &store, &world);
+}
+
 const struct kit_rule kit_rules_names[] = {
-    {"table names are compared byte by byte", table_names_are_bytes},
-    {"paths are compared and ordered byte by byte", paths_are_bytes},
-    {"paths of 2048 bytes are kept whole", long_paths_are_whole},
-    {"the longest table name is kept whole", longest_name_is_whole},
-    {NULL, NULL},
+    {"name-bytes", "table names are compared byte by byte", table_names_are_bytes, 0},
+    {"path-bytes", "paths are compared and ordered byte by byte", paths_are_bytes, 0},
+    {"path-2048", "paths of 2048 bytes are kept whole", long_paths_are_whole, 0},
+    {"name-longest", "the longest table name is kept whole", longest_name_is_whole, 0},
+    {"every-byte", "every byte makes another name and another path", every_byte_makes_another_name,
+     0},
+    {"key-parts", "the parts of a key do not run together", keys_do_not_run_together, 0},
+    {"key-nul", "names and paths go on behind a NUL", keys_go_on_behind_nul, 0},
+    {NULL, NULL, NULL, 0},
 };

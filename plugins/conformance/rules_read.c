@@ -250,6 +250,41 @@ static int stop_is_passed_on(struct kit *kit)
     return kit_apply_one(kit, &store, kit_delete(CKPT_DELETE_TABLE, T1)); /* and it still works */
 }
 
+static int stop_task(const struct ckpt_task *record, void *payload)
+{
+    (void)record;
+    return stop_at(payload, 0);
+}
+
+static int stop_is_passed_on_by_lists(struct kit *kit)
+{
+    static const int answers[] = {7, CKPT_NOT_FOUND, -77};
+    KIT_STORE store = {0};
+    const struct ckpt_task task = kit_task();
+    const struct ckpt_table tables[] = {kit_table(T1, 30), kit_table("`shop`.`other`", 30)};
+    const struct ckpt_change changes[] = {kit_put(CKPT_PUT_TASK, &task),
+                                          kit_put(CKPT_PUT_TABLE, &tables[0]),
+                                          kit_put(CKPT_PUT_TABLE, &tables[1])};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_apply(kit, &store, changes, 3));
+    for (int i = 0; i < 6; i++) {
+        struct stopper stopper = {.at = 0, .answer = answers[i % 3]};
+        const struct ckpt_visitor visitor = {.struct_size = sizeof(visitor),
+                                             .task = stop_task,
+                                             .table = stop_table,
+                                             .payload = &stopper};
+        struct ckpt_error err = kit_error();
+        int rc = i < 3 ? kit->driver->load_task(store.handle, &visitor, &err)
+                       : kit->driver->each_table(store.handle, CKPT_FILTER_ALL, &visitor, &err);
+
+        KIT_CHECK(rc == stopper.answer, "%s returned %d, the visitor %d",
+                  i < 3 ? "load_task" : "each_table", rc, stopper.answer);
+        KIT_CHECK(stopper.after == 0, "each_table went on after the visitor stopped it");
+    }
+    return kit_expect_task(kit, &store, &task); /* and it still works */
+}
+
 static int null_callbacks_are_skipped(struct kit *kit)
 {
     KIT_STORE store = {0};
@@ -271,13 +306,16 @@ static int null_callbacks_are_skipped(struct kit *kit)
 }
 
 const struct kit_rule kit_rules_read[] = {
-    {"an empty store has no task and no table", empty_store_has_nothing},
-    {"a similar name is not found", similar_names_are_not_found},
-    {"engines and chunks without their table are no table", children_do_not_make_a_table},
-    {"records of a table come in order", records_are_in_order},
-    {"tables come in order of their bytes", tables_are_in_order},
-    {"filters select by status", filters_select},
-    {"a visitor's answer ends the walk and is passed on", stop_is_passed_on},
-    {"callbacks that are NULL are skipped", null_callbacks_are_skipped},
-    {NULL, NULL},
+    {"empty-not-found", "an empty store has no task and no table", empty_store_has_nothing, 0},
+    {"similar-not-found", "a similar name is not found", similar_names_are_not_found, 0},
+    {"children-no-table", "engines and chunks without their table are no table",
+     children_do_not_make_a_table, 0},
+    {"order-records", "records of a table come in order", records_are_in_order, 0},
+    {"order-tables", "tables come in order of their bytes", tables_are_in_order, 0},
+    {"filters", "filters select by status", filters_select, 0},
+    {"visitor-stop", "a visitor's answer ends the walk and is passed on", stop_is_passed_on, 0},
+    {"visitor-stop-lists", "a visitor's answer ends load_task and each_table, too",
+     stop_is_passed_on_by_lists, 0},
+    {"visitor-null", "callbacks that are NULL are skipped", null_callbacks_are_skipped, 0},
+    {NULL, NULL, NULL, 0},
 };

@@ -4,11 +4,20 @@
 # TL_TEST_SOCKET, in a schema of its own. Without a server: 77, skipped.
 [ -n "$TL_TEST_SOCKET" ] || exit 77
 schema=tl_conformance_$$
-dsn="root@unix($TL_TEST_SOCKET)/"
 if ! command -v mariadb >/dev/null; then
-    exec "$1" --schema "$schema" "$2" "$dsn"
+    exec "$1" --schema "$schema" "$2" "root@unix($TL_TEST_SOCKET)/"
 fi
-sql() { mariadb --no-defaults --user=root --socket="$TL_TEST_SOCKET" --execute="$1"; }
-trap 'sql "DROP DATABASE IF EXISTS $schema"' EXIT
+sql() { mariadb --no-defaults --user=root --socket="$TL_TEST_SOCKET" --skip-column-names --execute="$1"; }
+clean()
+{
+    sql "SHOW DATABASES LIKE 'tl\\_conformance\\_$$%'" | while read -r name; do
+        sql "DROP DATABASE \`$name\`"
+    done
+    sql "DROP USER IF EXISTS kit_$$"
+}
+trap clean EXIT
+# With a password, so that every message is searched for it.
+sql "CREATE USER kit_$$ IDENTIFIED BY 'Kit-Pass-4711'; GRANT ALL ON *.* TO kit_$$"
 "$1" --schema "$schema" --break "mariadb --no-defaults --user=root --socket='$TL_TEST_SOCKET' \
-    --execute='ALTER TABLE $schema.chunk_v6 DROP COLUMN pos'" "$2" "$dsn"
+    --execute='ALTER TABLE $schema.chunk_v6 DROP COLUMN pos'" "$2" \
+    "kit_$$:Kit-Pass-4711@unix($TL_TEST_SOCKET)/"
