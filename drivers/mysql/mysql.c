@@ -160,7 +160,7 @@ static int complete(struct ckpt_store *store, bool tables, struct ckpt_error *er
     if (rc == CKPT_OK)
         rc = ckmy_layout_check_writable(store, err);
     if (rc == CKPT_OK)
-        rc = ckmy_views_create(store, err);
+        ckmy_views_refresh(store);
     return rc;
 }
 

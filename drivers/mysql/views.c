@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "connect.h"
-#include "error.h"
 #include "shape.h"
 
 #define MAX_VIEWS 32
@@ -52,31 +51,22 @@ static int probe_name(struct ckpt_store *store, const struct view *view, bool vi
     return ckmy_probe(store, what, err);
 }
 
-static int create(struct ckpt_store *store, const struct view *view, struct ckpt_error *err)
+void ckmy_views_refresh(struct ckpt_store *store)
 {
     static const char what[] = "cannot create a view";
     const struct ckpt_host *host = store->host;
-    int rc = probe_name(store, view, false, what, err);
-
-    if (rc == CKPT_NOT_FOUND)
-        rc = ckmy_run(store, view->statement.data, view->statement.len, what, err);
-    if (rc == CKPT_OK || rc == CKPT_ERR_LOST)
-        return rc;
-    if (host->log_debug)
-        host->log_debug(err->message, host->payload);
-    ckmy_error_clear(err);
-    return CKPT_OK;
-}
-
-int ckmy_views_create(struct ckpt_store *store, struct ckpt_error *err)
-{
     const char *script = ckmy_views_sql;
     struct view view;
-    int rc = CKPT_OK;
 
-    while (rc == CKPT_OK && next_view(&view, &script))
-        rc = create(store, &view, err);
-    return rc;
+    while (next_view(&view, &script)) {
+        struct ckpt_error err = {.struct_size = (uint32_t)sizeof(err)};
+        int rc = probe_name(store, &view, false, what, &err);
+
+        if (rc == CKPT_NOT_FOUND)
+            rc = ckmy_run(store, view.statement.data, view.statement.len, what, &err);
+        if (rc != CKPT_OK && host->log_debug)
+            host->log_debug(err.message, host->payload);
+    }
 }
 
 /* The result of store->sql, without rows. */

@@ -10,7 +10,7 @@
 
 /* Creates those that are missing. What the server does not let this user make is left out, with a
    debug line; so is one whose name something else has. */
-int ckmy_views_create(struct ckpt_store *store, struct ckpt_error *err);
+void ckmy_views_refresh(struct ckpt_store *store);
 
 /* Drops them, and nothing else that has the name of one: a table, or a view with other columns. */
 int ckmy_views_drop(struct ckpt_store *store, const char *what, struct ckpt_error *err);
