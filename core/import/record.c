@@ -20,6 +20,7 @@ struct recorder {
     const struct tl_pipeline_settings *settings;
     struct tl_session *session; /* NULL when lost */
     bool failed;                /* the last time */
+    bool gave_up;               /* the store did not come back for as long as it is waited for */
 };
 
 /* Chunks with ledger rows to merge, taken under the lock; dirty_out: the store lags behind. */
@@ -174,6 +175,7 @@ static void record(struct tl_pipeline *pipeline, struct recorder *recorder)
 
     tl_error_init(&err);
     rc = record_once(recorder, &err);
+    recorder->gave_up = rc == TL_ERR_STORE && err.retryable;
     if (rc == TL_OK)
         return;
     tl_log_error(TL_LOG_DEBUG, "progress is not recorded yet", &err);
@@ -193,7 +195,7 @@ void tl_recorder_thread(size_t index, void *payload)
     while (!tl_cancel_sleep(pipeline->over, PERIOD))
         record(pipeline, &recorder);
     tl_error_init(&err);
-    rc = record_last(&recorder, 0, &err);
+    rc = recorder.gave_up ? TL_OK : record_last(&recorder, 0, &err);
     if (rc != TL_OK)
         tl_log_error(TL_LOG_DEBUG, "progress is not recorded", &err);
     if (rc != TL_OK && !is_passing(rc, &err))

@@ -205,6 +205,8 @@ static int check_whole(struct ckpt_store *store, struct ckpt_error *err)
     if (file_place_size(store->path, "") <= CHECK_MAX)
         rc = expect(store, "PRAGMA quick_check(1)", "ok", err);
     if (rc == CKPT_OK)
+        rc = file_layout_check(store, err);
+    if (rc == CKPT_OK)
         rc = expect(store, "SELECT value FROM meta_v1 WHERE name = 'layout'", "1", err);
     for (int id = FILE_PUT_TASK; id < FILE_STATEMENTS && rc == CKPT_OK; id++) {
         sqlite3_stmt *statement = NULL;

@@ -100,6 +100,9 @@ int file_create(const char *path, struct ckpt_error *err);
 
 /* ---- file_open.c ---- */
 
+/* CKPT_ERR_CORRUPT: a table of the open file is missing, or another one than this program makes. */
+int file_layout_check(struct ckpt_store *store, struct ckpt_error *err);
+
 /* Opens store->path, which exists, and checks that it is a checkpoint of this layout. */
 int file_attach(struct ckpt_store *store, struct ckpt_error *err);
 

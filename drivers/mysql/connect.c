@@ -32,7 +32,8 @@ static const char *const session_wanted[] = {
     "SET SESSION lock_wait_timeout = 10",
     "SET SESSION sql_safe_updates = 0",
     "SET SESSION sql_select_limit = 18446744073709551615",
-    "SET SESSION foreign_key_checks = 1",
+    "SET SESSION foreign_key_checks = 1, unique_checks = 1, sql_big_selects = 1",
+    "SET SESSION completion_type = 0",
     "SET SESSION max_statement_time = 0",
     "SET SESSION max_execution_time = 0",
 };

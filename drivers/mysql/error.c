@@ -19,7 +19,9 @@ struct row {
 #define HINT_RIGHTS                                                                              \
     "the user needs CREATE, ALTER, DROP, SELECT, INSERT, UPDATE, DELETE and CREATE VIEW on the " \
     "checkpoint schema; to look at it, SELECT is enough"
-#define HINT_LOGIN "check user and password of checkpoint.dsn (or of the target, if it has none)"
+#define HINT_LOGIN                                                                       \
+    "check user and password of checkpoint.dsn (or of the target, if it has none), and " \
+    "whether the server wants TLS of that user"
 #define HINT_FULL "make room on the checkpoint server and start again"
 #define HINT_GONE \
     "somebody removed the checkpoint while it was in use; check checkpoint.schema and start again"
@@ -38,6 +40,8 @@ static const struct row rows[] = {
     {2026, CKPT_ERR_LOST, false, "check the TLS settings of both sides"},
     {2027, CKPT_ERR_LOST, true, NULL},
     {2055, CKPT_ERR_LOST, true, NULL},
+    {1047, CKPT_ERR_LOST, true, "a node of a cluster that is not ready"},
+    {3032, CKPT_ERR_LOST, true, "the server is in offline mode"},
     {1040, CKPT_ERR_LOST, true, "the server has too many connections"},
     {1053, CKPT_ERR_LOST, true, NULL},
     {1077, CKPT_ERR_LOST, true, NULL},
@@ -83,14 +87,18 @@ static const struct row rows[] = {
     {1370, CKPT_ERR_DENIED, false, HINT_RIGHTS},
     {1698, CKPT_ERR_DENIED, false, HINT_LOGIN},
     {1820, CKPT_ERR_DENIED, false, HINT_LOGIN},
+    {2059, CKPT_ERR_DENIED, false,
+     "the client library lacks that authentication plugin; install it, or give the user another"},
+    {3159, CKPT_ERR_DENIED, false, "the server wants TLS: add ?tls=true to checkpoint.dsn"},
     {1862, CKPT_ERR_DENIED, false, HINT_LOGIN},
     {3118, CKPT_ERR_DENIED, false, HINT_LOGIN},
     {4151, CKPT_ERR_DENIED, false, HINT_LOGIN},
     /* Read-only */
-    {1036, CKPT_ERR_READ_ONLY, false, NULL},
-    {1290, CKPT_ERR_READ_ONLY, false, "the server runs read-only: it may be a replica"},
-    {1792, CKPT_ERR_READ_ONLY, false, NULL},
-    {1836, CKPT_ERR_READ_ONLY, false, "the server runs read-only: it may be a replica"},
+    {1036, CKPT_ERR_READ_ONLY, false, CKMY_HINT_READ_ONLY},
+    {1290, CKPT_ERR_READ_ONLY, false, CKMY_HINT_READ_ONLY},
+    {1792, CKPT_ERR_READ_ONLY, false, "the server's default is SET TRANSACTION READ ONLY"},
+    {1836, CKPT_ERR_READ_ONLY, false, CKMY_HINT_READ_ONLY},
+    {3989, CKPT_ERR_READ_ONLY, false, "ALTER SCHEMA ... READ ONLY = 0 makes it writable"},
     /* Space */
     {1021, CKPT_ERR_FULL, false, HINT_FULL},
     {1114, CKPT_ERR_FULL, false, HINT_FULL},
@@ -127,7 +135,7 @@ static const struct row *find_row(unsigned number)
 /* Storage engine errors carry the errno in the text: 28 is ENOSPC, 122 is EDQUOT. */
 static bool says_full(unsigned number, const char *message)
 {
-    if (number != 1030 && number != 3 && number != 1026)
+    if (number != 1030 && number != 3 && number != 1026 && number != 1005)
         return false;
     return strstr(message, " 28 ") || strstr(message, " 28)") || strstr(message, " 122 ") ||
            strstr(message, "rror 28");

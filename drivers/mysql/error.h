@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <tidb-lightning/checkpoint_driver.h>
 
+#define CKMY_HINT_READ_ONLY                                                                       \
+    "it may be a replica: let checkpoint.dsn name a server that takes changes, or make this one " \
+    "writable"
+
 /* Fills err ("<what> in <where>: <message>") for the server's error `number`; returns the code. */
 int ckmy_error(struct ckpt_error *err, unsigned number, const char *sqlstate, const char *message,
                const char *what, const char *where);

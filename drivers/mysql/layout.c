@@ -1,186 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inspecting and creating the tables. */
+/* Inspecting and creating the tables as a whole. */
 #include "layout.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "backup.h"
 #include "columns.h"
 #include "connect.h"
 #include "error.h"
+#include "neighbours.h"
+#include "schema.h"
+#include "shape.h"
 
-#define WHAT_INSPECT "cannot look at the checkpoint"
 #define WHAT_CREATE "cannot create the checkpoint"
-
-/* Fields of SHOW FULL COLUMNS */
-enum { SHOW_NAME, SHOW_TYPE, SHOW_COLLATION, SHOW_NULL, SHOW_KEY, SHOW_FIELDS };
+#define WHAT_WRITE "cannot write the checkpoint"
 
 extern const char ckmy_tables_sql[];
 
-static int corrupt(struct ckpt_store *store, struct ckpt_error *err, const char *table,
-                   const char *problem)
+/* Some tables are missing while others have rows. */
+static int refuse_partial(struct ckpt_store *store, const char *table, const char *missing,
+                          struct ckpt_error *err)
 {
-    (void)ckpt_error_set(err, CKPT_ERR_CORRUPT, 0, "table %s in %s %s", table, store->where,
-                         problem);
-    return ckpt_error_hint(err, CKPT_ERR_CORRUPT,
-                           "choose another checkpoint.schema, or drop the checkpoint tables there "
-                           "if nobody needs them");
-}
-
-static const struct ckmy_column *columns_of(const char *table, size_t *count_out)
-{
-    unsigned number;
-
-    for (number = CKMY_KIND_FIRST; number <= CKMY_KIND_LAST; number++) {
-        const struct ckmy_kind *kind = ckmy_kind(number);
-
-        if (strcmp(kind->table, table) == 0) {
-            *count_out = kind->column_count;
-            return kind->columns;
-        }
-    }
-    return ckmy_extra_columns(count_out);
-}
-
-/* "bigint(20) unsigned" is "bigint unsigned" on newer servers: cuts the width of integers. */
-static void normalise_type(char *type_out, size_t size, const char *type)
-{
-    const char *paren = strchr(type, '('), *end = paren ? strchr(paren, ')') : NULL;
-
-    if (end && paren - type >= 3 && memcmp(paren - 3, "int", 3) == 0)
-        (void)snprintf(type_out, size, "%.*s%s", (int)(paren - type), type, end + 1);
-    else
-        (void)snprintf(type_out, size, "%s", type);
-}
-
-/* Keys compare byte by byte, and every text column takes any character. */
-static bool collation_fits(const struct ckmy_column *column, const char *collation)
-{
-    size_t len = collation ? strlen(collation) : 0;
-
-    if (!collation)
-        return column->type != CKMY_KEY;
-    if (strncmp(collation, "utf8mb4_", 8) != 0)
-        return false;
-    return column->type != CKMY_KEY || strcmp(collation + len - 4, "_bin") == 0;
-}
-
-static bool column_fits(const struct ckmy_column *column, MYSQL_ROW row)
-{
-    char type[64];
-
-    normalise_type(type, sizeof(type), row[SHOW_TYPE]);
-    return strcmp(row[SHOW_NAME], column->name) == 0 && strcmp(type, column->sql_type) == 0 &&
-           collation_fits(column, row[SHOW_COLLATION]) &&
-           (!column->key || strcmp(row[SHOW_KEY], "PRI") == 0);
-}
-
-static int compare(struct ckpt_store *store, const char *table, MYSQL_RES *result,
-                   struct ckpt_error *err)
-{
-    size_t count, i = 0;
-    const struct ckmy_column *columns = columns_of(table, &count);
+    struct ckmy_neighbours neighbours;
     char problem[256];
-    MYSQL_ROW row;
-
-    while ((row = mysql_fetch_row(result)) != NULL) {
-        if (i >= count || !column_fits(&columns[i], row)) {
-            (void)snprintf(problem, sizeof(problem),
-                           "is not the one of this program: unexpected column '%.64s' %.64s %.64s",
-                           row[SHOW_NAME], row[SHOW_TYPE],
-                           row[SHOW_COLLATION] ? row[SHOW_COLLATION] : "");
-            return corrupt(store, err, table, problem);
-        }
-        i++;
-    }
-    if (mysql_errno(store->connection) != 0)
-        return ckmy_fail(store, WHAT_INSPECT, err);
-    if (i < count) {
-        (void)snprintf(problem, sizeof(problem),
-                       "is not the one of this program: it has no column '%s'", columns[i].name);
-        return corrupt(store, err, table, problem);
-    }
-    return CKPT_OK;
-}
-
-/* CKPT_NOT_FOUND: the server says that there is no such table. */
-static int inspect_table(struct ckpt_store *store, const char *table, struct ckpt_error *err)
-{
-    MYSQL_RES *result;
-    int rc;
-
-    ckmy_buf_clear(&store->sql);
-    ckmy_puts(&store->sql, "SHOW FULL COLUMNS FROM ");
-    ckmy_puts(&store->sql, table);
-    rc = ckmy_query_buf(store, &result, WHAT_INSPECT, err);
-    if (rc != CKPT_OK && ckmy_is_missing((unsigned)err->native_code)) {
-        ckmy_error_clear(err);
-        return CKPT_NOT_FOUND;
-    }
-    if (rc != CKPT_OK)
-        return rc;
-    rc = compare(store, table, result, err);
-    mysql_free_result(result);
-    return rc;
-}
-
-/* CKPT_NOT_FOUND: the statement in store->sql has an empty result. */
-static int probe(struct ckpt_store *store, struct ckpt_error *err)
-{
-    MYSQL_RES *result;
-    int rc = ckmy_query_buf(store, &result, WHAT_INSPECT, err);
+    int rc = ckmy_neighbours_find(&neighbours, store, err);
 
     if (rc != CKPT_OK)
         return rc;
-    if (mysql_fetch_row(result) == NULL)
-        rc = mysql_errno(store->connection) ? ckmy_fail(store, WHAT_INSPECT, err) : CKPT_NOT_FOUND;
-    mysql_free_result(result);
-    return rc;
+    (void)snprintf(problem, sizeof(problem),
+                   "has rows, but there is no table %s: the checkpoint is damaged, or of another "
+                   "program or version",
+                   missing);
+    ckmy_neighbours_mention(problem, sizeof(problem), &neighbours);
+    return ckmy_foreign(store, table, problem, err);
 }
 
-/* Some tables are missing: a store that was never finished has no row in the others. */
+/* A store that was never finished has no row. One that has rows may be half renamed, by a server
+   that crashed; that is undone, or waits for somebody who may write. */
 static int inspect_partial(struct ckpt_store *store, const bool *present, const char *missing,
                            struct ckpt_error *err)
 {
-    char problem[128];
     size_t i;
+    int rc = CKPT_NOT_FOUND;
 
-    for (i = 0; i < CKMY_TABLE_COUNT; i++) {
-        int rc;
-
-        if (!present[i])
-            continue;
-        ckmy_buf_clear(&store->sql);
-        ckmy_puts(&store->sql, "SELECT 1 FROM ");
-        ckmy_puts(&store->sql, ckmy_tables[i]);
-        ckmy_puts(&store->sql, " LIMIT 1");
-        rc = probe(store, err);
-        if (rc == CKPT_OK) {
-            (void)snprintf(problem, sizeof(problem),
-                           "has rows, but there is no table %s: it is damaged, or of another "
-                           "program or version",
-                           missing);
-            return corrupt(store, err, ckmy_tables[i], problem);
-        }
-        if (rc != CKPT_NOT_FOUND)
-            return rc;
-    }
-    return CKPT_NOT_FOUND;
+    for (i = 0; rc == CKPT_NOT_FOUND && i < CKMY_TABLE_COUNT; i++)
+        if (present[i])
+            rc = ckmy_probe_rows(store, ckmy_str(ckmy_tables[i], strlen(ckmy_tables[i])), err);
+    if (rc != CKPT_OK)
+        return rc;
+    rc = store->read_only ? CKPT_NOT_FOUND : ckmy_backup_undo(store, present, err);
+    return rc == CKPT_NOT_FOUND ? refuse_partial(store, ckmy_tables[i - 1], missing, err) : rc;
 }
 
 /* This program never writes a task without its row in extra_v1; TiDB Lightning does. */
 static int inspect_owner(struct ckpt_store *store, struct ckpt_error *err)
 {
+    struct ckmy_neighbours neighbours;
+    char problem[256] = "holds the task of another program or version";
     int rc;
 
     ckmy_buf_clear(&store->sql);
     ckmy_puts(&store->sql, "SELECT 1 FROM task_v2 t LEFT JOIN " CKMY_EXTRA_TABLE
                            " e ON e.kind=1 AND e.table_name='' AND e.engine_id=0 AND e.path='' AND "
                            "e.`offset`=0 WHERE e.kind IS NULL LIMIT 1");
-    rc = probe(store, err);
-    if (rc == CKPT_OK)
-        return corrupt(store, err, "task_v2", "holds the task of another program");
-    return rc == CKPT_NOT_FOUND ? CKPT_OK : rc;
+    rc = ckmy_probe(store, CKMY_LOOKING, err);
+    if (rc != CKPT_OK)
+        return rc == CKPT_NOT_FOUND ? CKPT_OK : rc;
+    rc = ckmy_neighbours_find(&neighbours, store, err);
+    if (rc != CKPT_OK)
+        return rc;
+    ckmy_neighbours_mention(problem, sizeof(problem), &neighbours);
+    return ckmy_foreign(store, "task_v2", problem, err);
 }
 
 int ckmy_layout_inspect(struct ckpt_store *store, struct ckpt_error *err)
@@ -188,17 +79,27 @@ int ckmy_layout_inspect(struct ckpt_store *store, struct ckpt_error *err)
     bool present[CKMY_TABLE_COUNT] = {false};
     const char *missing = NULL;
     size_t i;
+    int rc;
 
     for (i = 0; i < CKMY_TABLE_COUNT; i++) {
-        int rc = inspect_table(store, ckmy_tables[i], err);
-
+        rc = ckmy_shape_inspect(store, ckmy_tables[i], err);
         if (rc != CKPT_OK && rc != CKPT_NOT_FOUND)
             return rc;
         present[i] = rc == CKPT_OK;
         if (!present[i])
             missing = ckmy_tables[i];
     }
-    return missing ? inspect_partial(store, present, missing, err) : inspect_owner(store, err);
+    rc = missing ? inspect_partial(store, present, missing, err) : CKPT_OK;
+    return rc == CKPT_OK ? inspect_owner(store, err) : rc;
+}
+
+int ckmy_layout_check_neighbours(struct ckpt_store *store, bool tables, struct ckpt_error *err)
+{
+    int rc = CKPT_NOT_FOUND;
+
+    if (tables)
+        rc = ckmy_probe_rows(store, ckmy_str("task_v2", 7), err);
+    return rc == CKPT_NOT_FOUND ? ckmy_neighbours_refuse(store, err) : rc;
 }
 
 /* Statements of a file in sql/: each ends with a semicolon at the end of a line. */
@@ -216,33 +117,53 @@ static int run_script(struct ckpt_store *store, const char *script, struct ckpt_
     return CKPT_OK;
 }
 
-static int create_schema(struct ckpt_store *store, struct ckpt_error *err)
+/* The server would create a schema, and then no table in it. Not every server has this setting. */
+static int check_engine(struct ckpt_store *store, struct ckpt_error *err)
 {
     int rc;
 
     ckmy_buf_clear(&store->sql);
-    ckmy_puts(&store->sql, "CREATE DATABASE IF NOT EXISTS ");
-    ckmy_put_identifier(&store->sql, ckmy_str(store->schema, strlen(store->schema)));
-    ckmy_puts(&store->sql, " DEFAULT CHARACTER SET utf8mb4");
-    rc = ckmy_run_buf(store, WHAT_CREATE, err);
-    if (rc == CKPT_OK)
-        rc = ckmy_select_schema(store, err);
-    return rc == CKPT_NOT_FOUND ? CKPT_ERR_CORRUPT : rc;
+    ckmy_puts(&store->sql, "SELECT 1 FROM (SELECT @@GLOBAL.innodb_read_only AS n) v WHERE v.n=1");
+    rc = ckmy_probe(store, WHAT_CREATE, err);
+    if (rc == CKPT_OK) {
+        (void)ckpt_error_set(err, CKPT_ERR_READ_ONLY, 0,
+                             WHAT_CREATE " in %s: the server runs with innodb_read_only",
+                             store->where);
+        return ckpt_error_hint(err, CKPT_ERR_READ_ONLY, CKMY_HINT_READ_ONLY);
+    }
+    if (rc == CKPT_ERR_LOST)
+        return rc;
+    ckmy_error_clear(err);
+    return CKPT_OK;
 }
 
 int ckmy_layout_create(struct ckpt_store *store, struct ckpt_error *err)
 {
-    int rc = ckmy_select_schema(store, err);
+    int rc = check_engine(store, err);
 
+    if (rc == CKPT_OK)
+        rc = ckmy_select_schema(store, err);
     if (rc == CKPT_NOT_FOUND) {
         ckmy_error_clear(err);
-        rc = create_schema(store, err);
+        rc = ckmy_schema_create(store, WHAT_CREATE, err);
     }
     if (rc == CKPT_OK)
         rc = run_script(store, ckmy_tables_sql, err);
     if (rc == CKPT_OK)
         rc = ckmy_layout_inspect(store, err);
     if (rc == CKPT_NOT_FOUND)
-        return corrupt(store, err, ckmy_tables[0], "vanished as soon as it was created");
+        return ckmy_foreign(store, ckmy_tables[0], "vanished as soon as it was created", err);
     return rc;
+}
+
+/* A read-only server says so to any change, whether it would change something or not. */
+int ckmy_layout_check_writable(struct ckpt_store *store, struct ckpt_error *err)
+{
+    static const char sql[] = "DELETE FROM " CKMY_EXTRA_TABLE " WHERE 1=0";
+    int rc = ckmy_begin(store, false, WHAT_WRITE, err);
+
+    if (rc == CKPT_OK)
+        rc = ckmy_run(store, sql, sizeof(sql) - 1, WHAT_WRITE, err);
+    ckmy_end(store);
+    return rc == CKPT_NOT_FOUND ? CKPT_ERR_CORRUPT : rc;
 }

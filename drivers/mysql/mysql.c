@@ -139,13 +139,28 @@ static int set_up(struct ckpt_store *store, const struct ckpt_open_args *args,
 /* CKPT_NOT_FOUND: there is nothing, or nothing finished. */
 static int look(struct ckpt_store *store, struct ckpt_error *err)
 {
-    int rc = ckmy_connect(store, err);
+    int rc = ckmy_connect(store, err), neighbours;
 
     if (rc == CKPT_OK)
         rc = ckmy_select_schema(store, err);
+    if (rc != CKPT_OK)
+        return rc;
+    rc = ckmy_layout_inspect(store, err);
+    if (rc != CKPT_OK && rc != CKPT_NOT_FOUND)
+        return rc;
+    neighbours = ckmy_layout_check_neighbours(store, rc == CKPT_OK, err);
+    return neighbours == CKPT_OK ? rc : neighbours;
+}
+
+/* What a killed process did not get to is done now. */
+static int complete(struct ckpt_store *store, bool tables, struct ckpt_error *err)
+{
+    int rc = tables ? CKPT_OK : ckmy_layout_create(store, err);
+
     if (rc == CKPT_OK)
-        rc = ckmy_layout_inspect(store, err);
-    store->layout_seen = rc == CKPT_OK;
+        rc = ckmy_layout_check_writable(store, err);
+    if (rc == CKPT_OK)
+        ckmy_views_refresh(store);
     return rc;
 }
 
@@ -153,6 +168,7 @@ static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args 
                      struct ckpt_error *err)
 {
     struct ckpt_store *store = calloc(1, sizeof(*store));
+    bool tables;
     int rc;
 
     if (!store)
@@ -160,16 +176,14 @@ static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args 
     rc = set_up(store, args, err);
     if (rc == CKPT_OK)
         rc = look(store, err);
+    tables = rc == CKPT_OK;
     if (rc == CKPT_NOT_FOUND) {
         ckmy_error_clear(err);
         rc = CKPT_OK;
-        if (!store->read_only) {
-            rc = ckmy_layout_create(store, err);
-            store->layout_seen = rc == CKPT_OK;
-        }
     }
     if (rc == CKPT_OK && !store->read_only)
-        ckmy_views_refresh(store);
+        rc = complete(store, tables, err);
+    store->layout_seen = rc == CKPT_OK && (tables || !store->read_only);
     if (rc == CKPT_OK)
         *store_out = store;
     else

@@ -82,16 +82,6 @@ static int ask_truth(struct ckpt_store *store, const char *select, const struct 
     return rc;
 }
 
-static int is_ours(struct ckpt_store *store, const struct view *view, bool *ours_out,
-                   const char *what, struct ckpt_error *err)
-{
-    return ask_truth(store,
-                     "SELECT LOCATE('table_v10',VIEW_DEFINITION)+LOCATE('chunk_v6',VIEW_DEFINITION)"
-                     "+LOCATE('_progress_v1',VIEW_DEFINITION)"
-                     "+LOCATE('failed_table_v1',VIEW_DEFINITION) FROM information_schema.VIEWS",
-                     view, ours_out, what, err);
-}
-
 static int has_columns(struct ckpt_store *store, const struct view *view, bool *same_out,
                        struct ckpt_error *err)
 {
@@ -113,6 +103,24 @@ static int has_columns(struct ckpt_store *store, const struct view *view, bool *
     mysql_free_result(result);
     *same_out = same && !next_column(&column, &columns);
     return rc;
+}
+
+/* Without SHOW VIEW the definition is hidden: then the columns tell. */
+static int is_ours(struct ckpt_store *store, const struct view *view, bool *ours_out,
+                   const char *what, struct ckpt_error *err)
+{
+    bool hidden = false;
+    int rc = ask_truth(store,
+                       "SELECT LOCATE('table_v10',VIEW_DEFINITION)"
+                       "+LOCATE('chunk_v6',VIEW_DEFINITION)"
+                       "+LOCATE('_progress_v1',VIEW_DEFINITION)"
+                       "+LOCATE('failed_table_v1',VIEW_DEFINITION) FROM information_schema.VIEWS",
+                       view, ours_out, what, err);
+
+    if (rc == CKPT_OK && !*ours_out)
+        rc = ask_truth(store, "SELECT VIEW_DEFINITION='' FROM information_schema.VIEWS", view,
+                       &hidden, what, err);
+    return rc == CKPT_OK && hidden ? has_columns(store, view, ours_out, err) : rc;
 }
 
 /* What has the name and is none of our views is never touched. */

@@ -118,10 +118,22 @@ static const struct {
     {"PRAGMA application_id = 1", false, "an SQLite database of another program"},
     {"PRAGMA user_version = 2", false, "layout 2, newer"},
     {"PRAGMA user_version = 0", false, "damaged"},
-    {"DROP TABLE chunk_v6", false, "damaged: a part of its layout is missing"},
-    {"DROP TABLE meta_v1", false, "damaged: a part of its layout is missing"},
+    {"DROP TABLE chunk_v6", false, "its table chunk_v6 is missing"},
+    {"DROP TABLE meta_v1", false, "its table meta_v1 is missing"},
     {"PRAGMA legacy_alter_table = 1; ALTER TABLE chunk_v6 DROP COLUMN real_pos", false,
-     "damaged: a part of its layout"},
+     "in the place of the column real_pos"},
+    {"PRAGMA legacy_alter_table = 1; ALTER TABLE chunk_v6 RENAME COLUMN pos TO position", false,
+     "chunk_v6 has the column posit"},
+    {"ALTER TABLE table_v10 ADD COLUMN more INT", false, "also has the column more INT"},
+    {"PRAGMA legacy_alter_table = 1; ALTER TABLE failure_v1 RENAME TO failure_v0", false,
+     "its table failure_v1 is missing"},
+    {"CREATE UNIQUE INDEX u ON table_v10 (table_id)", false, "also has a unique key part table_id"},
+    {"ALTER TABLE source_v1 RENAME TO s; CREATE VIEW source_v1 AS SELECT * FROM s", false,
+     "source_v1 has a view in the place of a table"},
+    {"DROP TABLE engine_v5; CREATE TABLE engine_v5 (table_name VARCHAR(261) NOT NULL COLLATE "
+     "NOCASE, engine_id INT NOT NULL, status TINYINT NOT NULL, create_time DATETIME NOT NULL, "
+     "update_time DATETIME NOT NULL, PRIMARY KEY (table_name, engine_id)) WITHOUT ROWID",
+     false, "engine_v5 has the primary key part table_name NOCASE"},
 };
 
 START_TEST(other_database_is_refused)

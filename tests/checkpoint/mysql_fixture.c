@@ -77,6 +77,15 @@ void fx_sql(const char *format, ...)
     mysql_free_result(result);
 }
 
+void fx_script(const char *statements)
+{
+    const char *end;
+
+    for (; (end = strstr(statements, "; ")) != NULL; statements = end + 2)
+        fx_sql("%.*s", (int)(end - statements), statements);
+    fx_sql("%s", statements);
+}
+
 long fx_number(const char *format, ...)
 {
     char sql[4096];

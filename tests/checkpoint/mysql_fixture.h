@@ -39,6 +39,9 @@ void fx_reopen(void);
 /* Runs a statement as root; the test fails if it fails. */
 void fx_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Runs several statements, divided by "; ", each as fx_sql. */
+void fx_script(const char *statements);
+
 /* First field of the first row, as a number; -1 without a row. */
 long fx_number(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

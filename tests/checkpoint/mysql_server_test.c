@@ -99,6 +99,43 @@ START_TEST(read_only_server_is_read_only)
 }
 END_TEST
 
+/* Both only count for users without SUPER, so not for other tests. */
+static const struct {
+    const char *on;
+    const char *off;
+} read_only[] = {
+    {"read_only = 1", "read_only = 0"},
+    {"init_connect = 'SET SESSION tx_read_only = 1'", "init_connect = ''"},
+};
+
+START_TEST(read_only_server_is_told_at_the_start)
+{
+    struct ckpt_store *store = NULL;
+    int pid = (int)getpid();
+
+    make_user("ALL");
+    fx_put_records();
+    fx_sql("SET GLOBAL %s", read_only[_i].on);
+    fx_fails(fx_open(&store, fx_schema, user_dsn, 0), CKPT_ERR_READ_ONLY);
+    ck_assert_str_ne(fx_err.hint, "");
+    ck_assert_uint_eq(fx_err.retryable, 0);
+    fx_ok(fx_open(&store, fx_schema, user_dsn, CKPT_OPEN_READ_ONLY));
+    fx_ok(fx_load_task(store));
+    fx_driver->close(store);
+    store = NULL;
+    fx_sql("DROP DATABASE `tl_test ``%d`", pid);
+    fx_fails(fx_open(&store, fx_schema, user_dsn, 0), CKPT_ERR_READ_ONLY);
+    fx_ok(fx_open(&store, fx_schema, user_dsn, CKPT_OPEN_READ_ONLY));
+    fx_driver->close(store);
+    fx_sql("SET GLOBAL %s", read_only[_i].off);
+    ck_assert_int_eq(fx_number("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name "
+                               "= 'tl_test `%d'",
+                               pid),
+                     0);
+    drop_user();
+}
+END_TEST
+
 START_TEST(server_that_is_not_there_is_lost_and_retryable)
 {
     struct ckpt_store *store = NULL;
@@ -243,6 +280,7 @@ static void add_cases(Suite *suite)
     tcase_add_test(server, views_are_left_out_without_the_right);
     tcase_add_test(server, wrong_password_is_denied_without_the_secret);
     tcase_add_test(server, read_only_server_is_read_only);
+    tcase_add_loop_test(server, read_only_server_is_told_at_the_start, 0, ROWS(read_only));
     tcase_add_test(server, killed_connection_is_made_again);
     tcase_add_test(server, connection_lost_in_a_walk_is_an_error);
     tcase_add_test(server, locked_rows_are_an_error_that_may_be_repeated);
