@@ -47,11 +47,20 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
                              const struct tl_options *options, bool read_only,
                              const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
 
+/* Whether the store could be opened for writing, with `import` also retired as the options say;
+   changes nothing. TL_ERR_REFUSED: its account lacks privileges. */
+int tl_import_check_store(const struct tl_options *options, bool import,
+                          const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
+
 /* Opens the store and reads the task's record. */
 int tl_import_open_store(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
 /* First contact with the target: what it is, whether it can be written to. */
 int tl_import_check_target(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* Refuses when the account of the target lacks privileges, and then tells what the store's lacks
+   too. Nothing is changed, and the store is not opened yet. */
+int tl_import_check_rights(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Registers the plan's chunks under our task in the ledger, which begins the task when it is not
    there. May be repeated. */
