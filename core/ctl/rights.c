@@ -25,7 +25,7 @@ int tl_ctl_check_rights(const struct tl_scene *scene, const struct tl_ctl_needs 
         rc = tl_rights_check(rights, scene->session, err);
     tl_error_init(&more);
     if (rc == TL_ERR_REFUSED && needs->store &&
-        tl_import_check_store(scene->options, false, scene->cancel, &more) == TL_ERR_REFUSED)
+        tl_import_check_store(scene->options, scene->cancel, &more) == TL_ERR_REFUSED)
         tl_error_join(err, &more);
     return rc;
 }

@@ -75,14 +75,32 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
                         err);
 }
 
-int tl_import_check_store(const struct tl_options *options, bool import,
-                          const struct tl_cancel *cancel, struct tl_error *err)
+int tl_import_check_store(const struct tl_options *options, const struct tl_cancel *cancel,
+                          struct tl_error *err)
 {
     struct tl_ckpt_module *module = NULL;
     struct tl_store *store = NULL;
-    int rc = open_in_mode(&store, &module, options, import ? OPEN_IMPORT_CHECK : OPEN_CHECK, cancel,
-                          err);
+    int rc = open_in_mode(&store, &module, options, OPEN_CHECK, cancel, err);
 
+    tl_store_close(store);
+    tl_ckpt_module_free(module);
+    return rc;
+}
+
+int tl_import_peek_store(struct tl_import *import, struct tl_error *err)
+{
+    struct tl_task_record task = {0};
+    struct tl_ckpt_module *module = NULL;
+    struct tl_store *store = NULL;
+    int rc;
+
+    if (!import->options->checkpoint_enable)
+        return TL_OK;
+    rc = open_in_mode(&store, &module, import->options, OPEN_IMPORT_CHECK, import->cancel, err);
+    if (rc == TL_OK)
+        rc = tl_task_record_load(&task, store, err);
+    import->resumed = rc == TL_OK && task.planned;
+    tl_task_record_done(&task);
     tl_store_close(store);
     tl_ckpt_module_free(module);
     return rc;

@@ -54,24 +54,22 @@ static int check_target(struct tl_session *session, void *payload, struct tl_err
     return rc;
 }
 
-/* The other list, when the target is refused anyway: opening the store would create it. */
-static int add_store(const struct tl_import *import, struct tl_error *err)
+/* Opening the store for writing would create it. What it says else is told once it is opened. */
+static int add_store(struct tl_import *import, struct tl_error *err)
 {
     struct tl_error more;
 
     tl_error_init(&more);
-    if (import->options->checkpoint_enable &&
-        tl_import_check_store(import->options, true, import->cancel, &more) == TL_ERR_REFUSED)
+    if (tl_import_peek_store(import, &more) == TL_ERR_REFUSED && err->code == TL_ERR_REFUSED)
         tl_error_join(err, &more);
     return err->code;
 }
 
-int tl_import_check_rights(struct tl_import *import, struct tl_error *err)
+int tl_import_check_first(struct tl_import *import, struct tl_error *err)
 {
-    int rc;
+    int rc = tl_import_check_target(import, err);
 
-    if (!import->options->check_requirements)
-        return TL_OK;
-    rc = tl_control_run(&import->control, check_target, import, err);
-    return rc == TL_ERR_REFUSED ? add_store(import, err) : rc;
+    if (rc == TL_OK && import->options->check_requirements)
+        rc = tl_control_run(&import->control, check_target, import, err);
+    return rc == TL_OK ? rc : add_store(import, err);
 }

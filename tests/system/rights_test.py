@@ -98,7 +98,7 @@ def test_each_missing_right_of_the_loader(env):
             (right, ledger) for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE")] + [
                 ("SET USER", "*.*")]:
         account.revoke(right, what)
-        missing_then_granted(env, job, account, [f"{right} on {what.replace(chr(92), '')}"])
+        missing_then_granted(env, job, account, [f"lacks {right} on {what.replace(chr(92), '')}"])
         again(env, job, "shop")
 
 
@@ -116,7 +116,7 @@ def test_each_missing_right_of_the_store(env):
                             (right, backup) for right in ("CREATE", "INSERT")]:
         keeper.revoke(right, what)
         shown = what.replace("\\", "").replace("%", "<task id>")
-        missing_then_granted(env, job, keeper, [f"{right} on {shown}"])
+        missing_then_granted(env, job, keeper, [f"lacks {right} on {shown}\n"])
         again(env, job, "shop")
 
 
