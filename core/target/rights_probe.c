@@ -120,12 +120,12 @@ int tl_rights_denied(struct tl_session *session, const char *db, const char *nam
     TL_CLEANUP_BUF struct tl_buf sql;
     int rc;
 
+    tl_buf_init(&sql, 8192);
     *denied_out = false;
     if (!probe)
         return TL_OK;
     if (right == TL_RIGHT_DROP && name)
         return drop_denied(session, denied_out, err);
-    tl_buf_init(&sql, 8192);
     if (tl_buf_adds(&sql, probe->before) || tl_sql_add_name(&sql, db) || tl_buf_adds(&sql, ".") ||
         tl_sql_add_name(&sql, name ? name : NOBODYS) || tl_buf_adds(&sql, probe->after))
         return tl_error_nomem(err);
