@@ -20,19 +20,48 @@ static unsigned rights_on_rows(const struct tl_options *options)
     return mask;
 }
 
+/* A view needs SELECT on its tables, also on those without rows. */
+static bool has_view(const struct tl_catalog *catalog, const char *db)
+{
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (catalog->tables[i].view && strcmp(catalog->tables[i].target_db, db) == 0)
+            return true;
+    return false;
+}
+
+static int add_tables(struct tl_rights *rights, const struct tl_import *import,
+                      struct tl_error *err)
+{
+    const struct tl_catalog *catalog = import->catalog;
+    const char *db = "";
+    bool viewed = false;
+    int rc = TL_OK;
+
+    for (size_t i = 0; rc == TL_OK && i < catalog->table_count; i++) {
+        const struct tl_source_table *table = &catalog->tables[i];
+
+        if (table->view)
+            continue;
+        if (strcmp(db, table->target_db) != 0)
+            viewed = has_view(catalog, table->target_db);
+        db = table->target_db;
+        if (table->file_count > 0 || viewed)
+            rc = tl_rights_need(
+                rights, db, table->target_name,
+                table->file_count > 0 ? rights_on_rows(import->options) : TL_RIGHT_SELECT, err);
+    }
+    return rc;
+}
+
 static int add_needs(struct tl_rights *rights, const struct tl_import *import,
                      const struct tl_schema_items *items, struct tl_session *session,
                      struct tl_error *err)
 {
-    const struct tl_catalog *catalog = import->catalog;
     int rc = tl_schema_rights(rights, import->options, session, &import->ledger.server, items->list,
                               items->count, err);
 
-    for (size_t i = 0; rc == TL_OK && i < catalog->table_count; i++)
-        if (!catalog->tables[i].view && catalog->tables[i].file_count > 0)
-            rc =
-                tl_rights_need(rights, catalog->tables[i].target_db, catalog->tables[i].target_name,
-                               rights_on_rows(import->options), err);
+    if (rc == TL_OK)
+        rc = add_tables(rights, import, err);
     return rc == TL_OK ? tl_ledger_rights(rights, session, import->options->ledger_schema, err)
                        : rc;
 }

@@ -28,6 +28,10 @@ struct tl_rights {
 int tl_rights_denied(struct tl_session *session, const char *db, const char *name, unsigned right,
                      bool *denied_out, struct tl_error *err) TL_WARN_UNUSED;
 
+/* Whether a line of SHOW GRANTS gives one of the privileges (ended by NULL): on everything, or else
+   on one table. */
+bool tl_grant_gives(const char *line, bool global, const char *const *words);
+
 /* Turns what is missing into TL_ERR_REFUSED; TL_OK when nothing is. */
 int tl_rights_report(const struct tl_rights *rights, struct tl_session *session,
                      struct tl_error *err) TL_WARN_UNUSED;

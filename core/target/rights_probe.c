@@ -54,9 +54,26 @@ static int prepare(struct tl_session *session, const struct tl_buf *sql, struct 
     return rc;
 }
 
+bool tl_grant_gives(const char *line, bool global, const char *const *words)
+{
+    const char *on = strstr(line, " ON ");
+
+    if (strncmp(line, "GRANT ", 6) != 0 || !on)
+        return false;
+    if (global ? strncmp(on, " ON *.* TO ", 11) != 0 : strstr(on, "* TO ") != NULL)
+        return false;
+    for (; *words; words++) {
+        const char *word = strstr(line, *words);
+
+        if (word && word < on)
+            return true;
+    }
+    return false;
+}
+
 struct search {
     const char *const *words;
-    bool global; /* in grants on everything, else in those on one table */
+    bool global;
     bool found;
 };
 
@@ -66,12 +83,8 @@ static int take_grant(char **columns, const unsigned long *lengths, unsigned cou
     struct search *search = payload;
 
     (void)lengths, (void)count, (void)err;
-    if (!columns[0] || search->global != (strstr(columns[0], " ON *.*") != NULL) ||
-        (!search->global && strstr(columns[0], ".* TO ")))
-        return TL_OK;
-    for (size_t i = 0; search->words[i]; i++)
-        if (strstr(columns[0], search->words[i]))
-            search->found = true;
+    if (columns[0] && tl_grant_gives(columns[0], search->global, search->words))
+        search->found = true;
     return TL_OK;
 }
 

@@ -209,8 +209,8 @@ static int add_item(struct look *look, const struct tl_schema_item *item, struct
 /* Leaves look->account NULL when every definer is allowed, or nothing is certain. */
 static int look_for_definers(struct look *look, struct tl_error *err)
 {
-    static const char *const words[] = {"SET USER", "SET_USER_ID",        "SET_ANY_DEFINER",
-                                        "SUPER",    "ALL PRIVILEGES ON ", NULL};
+    static const char *const words[] = {"SET USER", "SET_USER_ID",    "SET_ANY_DEFINER",
+                                        "SUPER",    "ALL PRIVILEGES", NULL};
     bool any = false;
     int rc = tl_rights_global(look->session, words, &any, err);
 

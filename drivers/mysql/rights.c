@@ -240,6 +240,21 @@ static void put_shown(struct ckmy_buf *text, bool is_backup, const char *schema)
     ckmy_buf_done(&name);
 }
 
+/* A statement that is cut off helps nobody. */
+static void put_hint(struct ckpt_error *err, const struct ckmy_buf *grants)
+{
+    static const char before[] = "as an administrator of the checkpoint's server: ";
+
+    if (grants->len + sizeof(before) <= sizeof(err->hint))
+        (void)ckpt_error_hint(err, 0, "%s%.*s", before, (int)grants->len, grants->data);
+    else if (grants->len < sizeof(err->hint))
+        (void)ckpt_error_hint(err, 0, "%.*s", (int)grants->len, grants->data);
+    else
+        (void)ckpt_error_hint(err, 0,
+                              "as an administrator of the checkpoint's server, GRANT what is "
+                              "missing; in the names of databases '_' and '%%' need a backslash");
+}
+
 /* All that is needed on a schema, not only what is missing: a grant on a name takes the place of
    one on a pattern that matches it. */
 static int report(struct ckpt_store *store, const struct place *places, struct ckpt_error *err)
@@ -269,8 +284,7 @@ static int report(struct ckpt_store *store, const struct place *places, struct c
                             WHAT_RIGHTS " in %s: the account %.*s lacks %.*s", store->where,
                             (int)account.len, account.data, (int)lacks.len, lacks.data);
         (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "42000");
-        (void)ckpt_error_hint(err, rc, "as an administrator of the checkpoint's server: %.*s",
-                              (int)grants.len, grants.data);
+        put_hint(err, &grants);
     }
     ckmy_buf_done(&account);
     ckmy_buf_done(&lacks);

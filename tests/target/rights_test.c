@@ -87,6 +87,42 @@ START_TEST(a_definer_is_somebody_else_only_when_that_is_certain)
 }
 END_TEST
 
+static const struct {
+    const char *line;
+    bool global;
+    bool table;
+} lines[] = {
+    {"GRANT ALL PRIVILEGES ON *.* TO `u`@`%` WITH GRANT OPTION", true, false},
+    {"GRANT SELECT, SUPER, DROP ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*8A'", true, false},
+    {"GRANT SELECT ON *.* TO `SUPER`@`%`", false, false},
+    {"GRANT SET USER, READ ONLY ADMIN ON *.* TO `u`@`localhost`", false, false},
+    {"GRANT SUPER ON *.* TO PUBLIC", true, false},
+    {"GRANT `SUPER` TO `u`@`%`", false, false},
+    {"SET DEFAULT ROLE `SUPER` FOR `u`@`%`", false, false},
+    {"GRANT DROP ON `d`.* TO `u`@`%`", false, false},
+    {"GRANT ALL PRIVILEGES ON `d\\_b`.* TO `u`@`%`", false, false},
+    {"GRANT SELECT, DROP ON `d`.`t` TO `u`@`%`", false, true},
+    {"GRANT DROP ON `SUPER`.`t` TO `u`@`%`", false, true},
+    {"GRANT DROP ON \"d\".\"t\" TO \"u\"@\"%\"", false, true},
+    {"GRANT SELECT (`SUPER`) ON `d`.`t` TO `u`@`%`", false, true},
+    {"GRANT EXECUTE ON PROCEDURE `d`.`DROP` TO `u`@`%`", false, false},
+    {"GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION", false, false},
+    {"REVOKE DROP ON `d`.* FROM `u`@`%`", false, false},
+    {"GRANT SUPER,DROP ON *.* TO 'u'@'%'", true, false},
+    {"", false, false},
+    {"GRANT DROP", false, false},
+};
+
+/* In doubt it is given: that only leaves the answer to the work itself. */
+START_TEST(a_line_of_show_grants_is_read_as_far_as_needed)
+{
+    static const char *const words[] = {"SUPER", "DROP", "ALL PRIVILEGES", NULL};
+
+    ck_assert_int_eq(tl_grant_gives(lines[_i].line, true, words), lines[_i].global);
+    ck_assert_int_eq(tl_grant_gives(lines[_i].line, false, words), lines[_i].table);
+}
+END_TEST
+
 static struct tl_session *root;
 
 static struct tl_session *connect_with(const char *grant)
@@ -227,6 +263,8 @@ int main(void)
                         sizeof(objects) / sizeof(objects[0]));
     tcase_add_loop_test(texts, a_definer_is_somebody_else_only_when_that_is_certain, 0,
                         sizeof(definers) / sizeof(definers[0]));
+    tcase_add_loop_test(texts, a_line_of_show_grants_is_read_as_far_as_needed, 0,
+                        sizeof(lines) / sizeof(lines[0]));
     tcase_add_loop_test(asked, each_right_is_seen_alone, 0, sizeof(grants) / sizeof(grants[0]));
     tcase_add_test(asked, asking_changes_nothing);
     tcase_add_test(asked, all_is_told_at_once_with_the_statements);
