@@ -66,9 +66,10 @@ struct look {
     const struct tl_server *server;
     const struct tl_objects *objects;
     char *account;  /* owned; NULL: the definers do not matter */
-    const char *db; /* of the last item, for which the next two hold */
+    const char *db; /* of the last item, for which the next three hold */
     bool may_alter; /* on every table of it */
     bool may_index;
+    bool may_select;
 };
 
 static bool is_ascii(const char *text)
@@ -90,8 +91,7 @@ static int is_missing(const struct look *look, const struct tl_schema_item *item
     *missing_out = kind == TL_OBJECT_NONE;
     if (kind != TL_OBJECT_NONE || (is_ascii(item->db) && (!name || is_ascii(name))))
         return TL_OK;
-    *missing_out = !look->server->lower_case_table_names;
-    if (*missing_out || !name)
+    if (!look->server->lower_case_table_names)
         return TL_OK;
     rc = tl_object_ask(look->session, item->db, name, &kind, err);
     *missing_out = rc == TL_OK && kind == TL_OBJECT_NONE;
@@ -109,7 +109,8 @@ static int load_file(const struct look *look, const struct tl_schema_item *item,
     return rc == TL_ERR_NOMEM ? rc : TL_OK;
 }
 
-/* ALTER TABLE and CREATE INDEX behind the table's CREATE. */
+/* ALTER TABLE and CREATE INDEX behind the table's CREATE; a foreign key wants some right on its
+   parent, which is mostly in the same database. */
 static int add_additions(const struct look *look, const struct tl_schema_item *item, unsigned *mask,
                          struct tl_error *err)
 {
@@ -117,10 +118,15 @@ static int add_additions(const struct look *look, const struct tl_schema_item *i
     int rc = load_file(look, item, &file, err);
 
     for (size_t i = 0; rc == TL_OK && file && i < file->count; i++) {
-        if (file->statements[i].shape.kind == TL_SQL_ALTER_TABLE)
+        const struct tl_schema_statement *statement = &file->statements[i];
+
+        if (statement->shape.kind == TL_SQL_ALTER_TABLE)
             *mask |= TL_RIGHT_ALTER;
-        if (file->statements[i].shape.kind == TL_SQL_CREATE_INDEX)
+        if (statement->shape.kind == TL_SQL_CREATE_INDEX)
             *mask |= TL_RIGHT_INDEX;
+        if (statement->shape.kind == TL_SQL_CREATE_TABLE &&
+            tl_sql_mentions(statement->at.text, statement->at.len, "REFERENCES"))
+            *mask |= TL_RIGHT_SELECT;
     }
     return rc;
 }
@@ -135,6 +141,8 @@ static int enter_database(struct look *look, const char *db, struct tl_error *er
     rc = tl_rights_on_database(look->session, db, TL_RIGHT_ALTER, &look->may_alter, err);
     if (rc == TL_OK)
         rc = tl_rights_on_database(look->session, db, TL_RIGHT_INDEX, &look->may_index, err);
+    if (rc == TL_OK)
+        rc = tl_rights_on_database(look->session, db, TL_RIGHT_SELECT, &look->may_select, err);
     return rc;
 }
 
@@ -143,7 +151,7 @@ static int add_table(struct look *look, const struct tl_schema_item *item, struc
     unsigned mask = TL_RIGHT_CREATE;
     int rc = enter_database(look, item->db, err);
 
-    if (rc == TL_OK && !(look->may_alter && look->may_index))
+    if (rc == TL_OK && !(look->may_alter && look->may_index && look->may_select))
         rc = add_additions(look, item, &mask, err);
     /* MySQL 8 wants it on the parent of a foreign key, MariaDB any right on it. */
     if (look->server->kind == TL_SERVER_MYSQL)

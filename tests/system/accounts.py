@@ -13,11 +13,11 @@ DENIED = (1044, 1142, 1143, 1227)
 class Account:
     """A user of the test's server; it goes with the test."""
 
-    def __init__(self, env, user):
-        self.server, self.user, self.password = env.server, user, PASSWORD
+    def __init__(self, env, user, server=None):
+        self.server, self.user, self.password = server or env.server, user, PASSWORD
         env.defer(self.drop)
         self.drop()
-        env.server.execute(f"CREATE USER {self.full} IDENTIFIED BY '{PASSWORD}'")
+        self.server.execute(f"CREATE USER {self.full} IDENTIFIED BY '{PASSWORD}'")
 
     @classmethod
     def of(cls, env, user, password):
@@ -82,15 +82,15 @@ def granted(result):
     return [statement.strip() for statement in found]
 
 
-def missing_then_granted(env, job, account, wanted):
+def missing_then_granted(job, wanted):
     """Refused with all that is wanted before anything is made; the printed statements mend it."""
-    before = env.server.databases()
+    before = job.server.databases()
     result = job.run().expect(REFUSED, r"lacks")
     for text in wanted:
         check(text in result.text, "not told:", text, result.shown())
-    check_equal(env.server.databases(), before, "made before it was refused")
+    check_equal(job.server.databases(), before, "made before it was refused")
     check(job.driver == "mysql" or not job.checkpoint.exists(), "a checkpoint was made")
     statements_shown = granted(result)
     check(statements_shown, "no GRANT is shown", result.shown())
-    env.server.execute(*statements_shown)
+    job.server.execute(*statements_shown)
     job.run().expect(DONE, what=f"after {statements_shown}")
