@@ -10,8 +10,8 @@
 #include "core/target/server.h"
 
 /* Adds the needs of the items that are not on the target yet. Files are only read when it matters:
-   for an account without ALTER, INDEX or SELECT, or that may not name another one as a view's definer. What
-   is wrong with a file is left to tl_schema_apply. */
+   for an account without ALTER, INDEX or SELECT, or that may not name another one as a view's
+   definer. What is wrong with a file is left to tl_schema_apply. */
 int tl_schema_rights(struct tl_rights *rights, const struct tl_options *options,
                      struct tl_session *session, const struct tl_server *server,
                      const struct tl_schema_item *items, size_t count,
