@@ -280,6 +280,13 @@ def test_control_operations_of_small_accounts(env):
     for grant in granted(refused):
         env.server.execute(grant)
     job.control("--checkpoint-error-destroy", "shop.bad").expect(DONE)
+    env.server.drop("tidb_lightning_checkpoint")
+    account.revoke("INSERT", LEDGER)
+    refused = job.control("--checkpoint-rebuild").expect(
+        REFUSED, r"lacks INSERT on `tidb_lightning_ledger`")
+    for grant in granted(refused):
+        env.server.execute(grant)
+    job.control("--checkpoint-rebuild").expect(DONE)
     account.revoke("DELETE", LEDGER)
     account.revoke("DELETE", STORE)
     refused = job.control("--checkpoint-remove=all").expect(
