@@ -89,6 +89,21 @@ int tl_error_context(struct tl_error *err, const char *fmt, ...)
     return err->code;
 }
 
+static void join(char *text, size_t size, const char *other)
+{
+    size_t used = strlen(text);
+
+    if (*other)
+        snprintf(text + used, size - used, "%s%s", used ? "; " : "", other);
+}
+
+int tl_error_join(struct tl_error *err, const struct tl_error *other)
+{
+    join(err->message, sizeof(err->message), other->message);
+    join(err->hint, sizeof(err->hint), other->hint);
+    return err->code;
+}
+
 int tl_error_locate(struct tl_error *err, uint64_t line, uint64_t offset)
 {
     err->line = (int64_t)line;

@@ -55,6 +55,9 @@ int tl_error_hint(struct tl_error *err, const char *fmt, ...) TL_PRINTF(2, 3);
 /* Puts "<text>: " in front of the message; returns err->code. For one boundary, not for each. */
 int tl_error_context(struct tl_error *err, const char *fmt, ...) TL_PRINTF(2, 3);
 
+/* Appends message and hint of another error, each behind "; "; returns err->code. */
+int tl_error_join(struct tl_error *err, const struct tl_error *other);
+
 /* Sets line and offset of the source file, keeps everything else; returns err->code. */
 int tl_error_locate(struct tl_error *err, uint64_t line, uint64_t offset);
 

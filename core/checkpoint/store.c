@@ -110,12 +110,19 @@ static int describe(struct tl_store *store, struct tl_error *err)
     return TL_OK;
 }
 
+static uint32_t open_flags(const struct tl_store_settings *settings)
+{
+    return (settings->read_only ? CKPT_OPEN_READ_ONLY : 0) |
+           (settings->check_write ? CKPT_OPEN_CHECK_WRITE : 0) |
+           (settings->will_rename ? CKPT_OPEN_WILL_RENAME : 0);
+}
+
 static void fill_args(struct opening *opening, const struct tl_store *store,
                       const struct tl_store_settings *settings)
 {
     opening->args = (struct ckpt_open_args){
         .struct_size = sizeof(opening->args),
-        .flags = settings->read_only ? CKPT_OPEN_READ_ONLY : 0,
+        .flags = open_flags(settings),
         .dsn = tl_ckpt_str(settings->dsn),
         .schema = tl_ckpt_str(settings->schema),
         .host = &store->host,

@@ -3,7 +3,7 @@
  * An open checkpoint store: the only caller of the driver interface. It checks what goes in and
  * what comes out, repeats what is retryable, serialises calls where the driver asks for it, and
  * turns a driver's error into a struct tl_error (code TL_ERR_STORE, or TL_ERR_REFUSED for data that
- * cannot be trusted, or TL_ERR_USAGE for a wrong DSN).
+ * cannot be trusted and for missing privileges, or TL_ERR_USAGE for a wrong DSN).
  *
  * Thread-safe. Visitors run under the store's lock and must not call the store.
  */
@@ -31,6 +31,8 @@ struct tl_store_settings {
     const char *dsn;                     /* NULL or "" = the driver's default */
     const char *schema;
     bool read_only;
+    bool check_write; /* with read_only: fail as an open for writing would for want of rights */
+    bool will_rename; /* it is to be retired with CKPT_RETIRE_RENAME */
     const struct tl_store_option *options; /* the driver's own, in any order */
     size_t option_count;
     const char *target_dsn; /* secret; "" = none */

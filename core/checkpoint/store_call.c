@@ -97,12 +97,18 @@ static int broken(const struct tl_store *store, const struct tl_store_call *call
     return tl_error_hint(err, "report this to the driver's author; ckpt-conformance shows it");
 }
 
+/* SQLSTATE class 42 is "access rule violation"; a wrong password is 28. */
+static bool lacks_rights(int rc, const struct ckpt_error *ck)
+{
+    return rc == CKPT_ERR_DENIED && strncmp(ck->sqlstate, "42", 2) == 0;
+}
+
 static int failed(const struct tl_store *store, const struct tl_store_call *call, int rc,
                   const struct ckpt_error *ck, bool canceled, struct tl_error *err)
 {
-    int code = rc == CKPT_ERR_CORRUPT ? TL_ERR_REFUSED
-               : rc == CKPT_ERR_USAGE ? TL_ERR_USAGE
-                                      : TL_ERR_STORE;
+    int code = rc == CKPT_ERR_CORRUPT || lacks_rights(rc, ck) ? TL_ERR_REFUSED
+               : rc == CKPT_ERR_USAGE                         ? TL_ERR_USAGE
+                                                              : TL_ERR_STORE;
 
     if (!ck->message[0])
         return broken(store, call, "it failed without a message", err);

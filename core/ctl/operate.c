@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/checkpoint/model.h"
+#include "core/ctl/rights.h"
 #include "core/import/intent.h"
 
 enum { MAX_INTENT = 1280 }; /* a flag and a table name */
@@ -341,6 +342,23 @@ static int finish_if_ours(struct run *run, struct tl_error *err)
     return rc;
 }
 
+static int check_rights(const struct run *run, struct tl_error *err)
+{
+    struct tl_ctl_needs needs = {.ledger = TL_LEDGER_RIGHTS & ~(unsigned)TL_RIGHT_INSERT,
+                                 .store = !run->dry_run};
+
+    size_t count = run->scene->plan ? run->scene->plan->table_count : 0;
+    TL_CLEANUP_FREE bool *dropped = calloc(count + 1, sizeof(*dropped));
+
+    if (!dropped)
+        return tl_error_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        dropped[i] = run->operation == TL_OP_ERROR_DESTROY && !run->dry_run && concerns(run, i);
+    needs.marks = dropped;
+    needs.tables = TL_RIGHT_DROP;
+    return tl_ctl_check_rights(run->scene, &needs, err);
+}
+
 int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *argument,
                bool dry_run, struct tl_error *err)
 {
@@ -356,10 +374,12 @@ int tl_operate(struct tl_scene *scene, enum tl_operation operation, const char *
         return finish_if_ours(&run, err);
     if (rc == TL_OK)
         rc = tl_scene_connect(scene, err);
+    if (rc == TL_OK && scene->plan && !run.marks)
+        rc = tl_scene_select(scene, argument, &run.marks, err);
+    if (rc == TL_OK)
+        rc = check_rights(&run, err);
     if (rc == TL_OK && !scene->plan)
         return remove_empty(&run, err);
-    if (rc == TL_OK && !run.marks)
-        rc = tl_scene_select(scene, argument, &run.marks, err);
     if (rc == TL_OK)
         rc = tl_scene_take_over(scene, err);
     if (rc == TL_OK)

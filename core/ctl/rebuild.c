@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/ctl/rights.h"
 #include "core/source/scan.h"
 
 static int refuse(const struct tl_scene *scene, struct tl_error *err)
@@ -93,6 +94,7 @@ static int rebuild(struct tl_scene *scene, const struct tl_catalog *catalog, boo
 
 int tl_ctl_rebuild(struct tl_scene *scene, bool dry_run, struct tl_error *err)
 {
+    static const struct tl_ctl_needs needs = {.ledger = TL_LEDGER_RIGHTS, .store = true};
     TL_CLEANUP(tl_catalog_free_p) struct tl_catalog *catalog = NULL;
     int rc = refuse(scene, err);
 
@@ -103,6 +105,8 @@ int tl_ctl_rebuild(struct tl_scene *scene, bool dry_run, struct tl_error *err)
     tl_plan_free(scene->plan);
     scene->plan = NULL;
     rc = tl_scene_connect(scene, err);
+    if (rc == TL_OK)
+        rc = tl_ctl_check_rights(scene, &needs, err);
     if (rc == TL_OK && !scene->plan) {
         tl_error_set(err, TL_ERR_REFUSED, "the target's ledger (schema %s) has no import of %s",
                      scene->ledger.schema, catalog->dir);

@@ -31,20 +31,26 @@ static struct tl_store_option *driver_options(const struct tl_options *options, 
     return list;
 }
 
-int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module **module_out,
-                             const struct tl_options *options, bool read_only,
-                             const struct tl_cancel *cancel, struct tl_error *err)
+/* The last two are those of an import, which will also retire the store. */
+enum open_mode { OPEN_READ, OPEN_WRITE, OPEN_CHECK, OPEN_IMPORT_CHECK, OPEN_IMPORT };
+
+static int open_in_mode(struct tl_store **store_out, struct tl_ckpt_module **module_out,
+                        const struct tl_options *options, enum open_mode mode,
+                        const struct tl_cancel *cancel, struct tl_error *err)
 {
     struct tl_registry_path path = {.configured = options->driver_path};
     TL_CLEANUP(tl_ckpt_module_free_p) struct tl_ckpt_module *module = NULL;
-    struct tl_store_settings settings = {.dsn = options->checkpoint_dsn,
-                                         .schema = options->checkpoint_schema,
-                                         .read_only = read_only,
-                                         .tls_mode = options->tls.mode,
-                                         .tls_ca = options->tls.ca,
-                                         .tls_cert = options->tls.cert,
-                                         .tls_key = options->tls.key,
-                                         .cancel = cancel};
+    struct tl_store_settings settings = {
+        .dsn = options->checkpoint_dsn,
+        .schema = options->checkpoint_schema,
+        .read_only = mode != OPEN_WRITE && mode != OPEN_IMPORT,
+        .check_write = mode == OPEN_CHECK || mode == OPEN_IMPORT_CHECK,
+        .will_rename = mode >= OPEN_IMPORT_CHECK && options->keep_after_success == TL_KEEP_RENAME,
+        .tls_mode = options->tls.mode,
+        .tls_ca = options->tls.ca,
+        .tls_cert = options->tls.cert,
+        .tls_key = options->tls.key,
+        .cancel = cancel};
     TL_CLEANUP_FREE struct tl_store_option *list = NULL;
     char *target_dsn = tl_options_target_dsn(options);
     int rc = target_dsn ? tl_registry_load(&module, options->checkpoint_driver, &path, err)
@@ -68,6 +74,45 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
     return rc;
 }
 
+int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module **module_out,
+                             const struct tl_options *options, bool read_only,
+                             const struct tl_cancel *cancel, struct tl_error *err)
+{
+    return open_in_mode(store_out, module_out, options, read_only ? OPEN_READ : OPEN_WRITE, cancel,
+                        err);
+}
+
+int tl_import_check_store(const struct tl_options *options, const struct tl_cancel *cancel,
+                          struct tl_error *err)
+{
+    struct tl_ckpt_module *module = NULL;
+    struct tl_store *store = NULL;
+    int rc = open_in_mode(&store, &module, options, OPEN_CHECK, cancel, err);
+
+    tl_store_close(store);
+    tl_ckpt_module_free(module);
+    return rc;
+}
+
+int tl_import_peek_store(struct tl_import *import, struct tl_error *err)
+{
+    struct tl_task_record task = {0};
+    struct tl_ckpt_module *module = NULL;
+    struct tl_store *store = NULL;
+    int rc;
+
+    if (!import->options->checkpoint_enable)
+        return TL_OK;
+    rc = open_in_mode(&store, &module, import->options, OPEN_IMPORT_CHECK, import->cancel, err);
+    if (rc == TL_OK)
+        rc = tl_task_record_load(&task, store, err);
+    import->resumed = rc == TL_OK && task.planned;
+    tl_task_record_done(&task);
+    tl_store_close(store);
+    tl_ckpt_module_free(module);
+    return rc;
+}
+
 /* Said before an import of hours, not after it. */
 static int check_keep(const struct tl_import *import, struct tl_error *err)
 {
@@ -88,8 +133,8 @@ int tl_import_open_store(struct tl_import *import, struct tl_error *err)
                TL_STR("key", "checkpoint.enable"), TL_END);
         return TL_OK;
     }
-    rc = tl_import_open_store_for(&import->store, &import->module, import->options, false,
-                                  import->cancel, err);
+    rc = open_in_mode(&import->store, &import->module, import->options, OPEN_IMPORT, import->cancel,
+                      err);
     if (rc == TL_OK)
         rc = check_keep(import, err);
     if (rc == TL_OK)

@@ -132,9 +132,9 @@ static int prepare(struct tl_import *import, struct tl_error *err)
     int rc = tl_catalog_scan(&import->catalog, import->options, err);
 
     if (rc == TL_OK)
-        rc = tl_import_open_store(import, err);
+        rc = tl_import_check_first(import, err);
     if (rc == TL_OK)
-        rc = tl_import_check_target(import, err);
+        rc = tl_import_open_store(import, err);
     if (rc != TL_OK)
         return rc;
     if (import->resumed)

@@ -47,11 +47,23 @@ int tl_import_open_store_for(struct tl_store **store_out, struct tl_ckpt_module 
                              const struct tl_options *options, bool read_only,
                              const struct tl_cancel *cancel, struct tl_error *err) TL_WARN_UNUSED;
 
+/* Whether the store could be opened for writing; changes nothing. TL_ERR_REFUSED: its account lacks
+   privileges. */
+int tl_import_check_store(const struct tl_options *options, const struct tl_cancel *cancel,
+                          struct tl_error *err) TL_WARN_UNUSED;
+
+/* The same for this import, which will also retire it, and whether it has a task to resume. */
+int tl_import_peek_store(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
 /* Opens the store and reads the task's record. */
 int tl_import_open_store(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
 /* First contact with the target: what it is, whether it can be written to. */
 int tl_import_check_target(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
+
+/* tl_import_check_target, and refuses when the target's account lacks privileges; then tells what
+   the store's lacks too. Nothing is changed, and the store is not open for writing yet. */
+int tl_import_check_first(struct tl_import *import, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Registers the plan's chunks under our task in the ledger, which begins the task when it is not
    there. May be repeated. */

@@ -19,6 +19,7 @@
 #include "core/base/digest.h"
 #include "core/base/error.h"
 #include "core/source/batch.h"
+#include "core/target/rights.h"
 #include "core/target/server.h"
 #include "core/target/session.h"
 
@@ -49,6 +50,16 @@ struct tl_ledger {
 
 /* Creates schema and tables where missing (sql/mysql/ledger_v1.sql), ENGINE=InnoDB. */
 int tl_ledger_create(struct tl_session *session, const char *schema,
+                     struct tl_error *err) TL_WARN_UNUSED;
+
+/* What the ledger's tables need once they are there. */
+#define TL_LEDGER_RIGHTS \
+    ((unsigned)(TL_RIGHT_SELECT | TL_RIGHT_INSERT | TL_RIGHT_UPDATE | TL_RIGHT_DELETE))
+int tl_ledger_rights_on(struct tl_rights *rights, const char *schema, unsigned mask,
+                        struct tl_error *err) TL_WARN_UNUSED;
+
+/* Adds what an import needs for the ledger; CREATE only where its tables are missing. */
+int tl_ledger_rights(struct tl_rights *rights, struct tl_session *session, const char *schema,
                      struct tl_error *err) TL_WARN_UNUSED;
 
 /* True if the ledger's tables exist. */

@@ -49,6 +49,23 @@ static int look(struct tl_session *session, const char *schema, struct found_tab
     return rc;
 }
 
+static int look_for_schema(struct tl_session *session, const char *schema, bool *exists_out,
+                           struct tl_error *err)
+{
+    TL_CLEANUP_BUF struct tl_buf sql;
+    uint64_t count = 0;
+    int rc;
+
+    tl_buf_init(&sql, TL_LEDGER_SQL_MAX);
+    if (tl_buf_adds(&sql,
+                    "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ") ||
+        tl_sql_add_text(&sql, schema, strlen(schema)))
+        return tl_error_nomem(err);
+    rc = tl_session_scalar_u64(session, sql.data, &count, err);
+    *exists_out = rc == TL_OK && count > 0;
+    return rc;
+}
+
 int tl_ledger_exists(struct tl_session *session, const char *schema, bool *exists_out,
                      struct tl_error *err)
 {
@@ -122,4 +139,32 @@ int tl_ledger_create(struct tl_session *session, const char *schema, struct tl_e
         return tl_error_context(err, "cannot create the ledger in %s", schema);
     memset(&found, 0, sizeof(found));
     return look(session, schema, &found, err);
+}
+
+int tl_ledger_rights_on(struct tl_rights *rights, const char *schema, unsigned mask,
+                        struct tl_error *err)
+{
+    static const char *const tables[TABLE_COUNT] = {"task_v1", "writer_v1", "chunk_v1", "batch_v1"};
+    int rc = TL_OK;
+
+    for (size_t i = 0; rc == TL_OK && i < TABLE_COUNT; i++)
+        rc = tl_rights_need(rights, schema, tables[i], mask, err);
+    return rc;
+}
+
+int tl_ledger_rights(struct tl_rights *rights, struct tl_session *session, const char *schema,
+                     struct tl_error *err)
+{
+    struct found_tables found = {0, ""};
+    bool exists = false;
+    int rc = look(session, schema, &found, err);
+
+    if (rc != TL_OK || found.count == TABLE_COUNT)
+        return rc == TL_OK ? tl_ledger_rights_on(rights, schema, TL_LEDGER_RIGHTS, err) : rc;
+    rc = look_for_schema(session, schema, &exists, err);
+    if (rc == TL_OK && !exists)
+        rc = tl_rights_need(rights, schema, NULL, TL_RIGHT_CREATE, err);
+    if (rc != TL_OK)
+        return rc;
+    return tl_ledger_rights_on(rights, schema, TL_LEDGER_RIGHTS | TL_RIGHT_CREATE, err);
 }

@@ -193,6 +193,23 @@ static int run_passes(struct apply *apply, bool parallel, struct tl_error *err)
     return rc;
 }
 
+/* Who may not create may still use what is there, under a name that the snapshot does not fold. */
+static int ask_again(const struct apply *apply, const struct tl_schema_item *item, bool *wanted,
+                     struct tl_error *err)
+{
+    enum tl_object_kind kind = TL_OBJECT_NONE;
+    bool ascii = true;
+    int rc;
+
+    for (const char *at = item->db; *at; at++)
+        ascii = ascii && !((unsigned char)*at & 0x80);
+    if (ascii || item->kind != TL_SCHEMA_DATABASE)
+        return TL_OK;
+    rc = tl_object_ask(apply->session, item->db, NULL, &kind, err);
+    *wanted = kind == TL_OBJECT_NONE;
+    return rc;
+}
+
 static int apply_kind(struct apply *apply, enum tl_schema_kind kind,
                       const struct tl_objects *objects, struct tl_error *err)
 {
@@ -205,6 +222,8 @@ static int apply_kind(struct apply *apply, enum tl_schema_kind kind,
         if (apply->items[i].kind != kind)
             continue;
         rc = look_at(&apply->items[i], objects, &wanted, err);
+        if (rc == TL_OK && wanted)
+            rc = ask_again(apply, &apply->items[i], &wanted, err);
         if (rc == TL_OK && wanted)
             apply->todo[apply->todo_count++] = i;
     }

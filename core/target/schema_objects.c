@@ -183,6 +183,18 @@ enum tl_object_kind tl_objects_find(const struct tl_objects *objects, const char
     return found ? found->kind : TL_OBJECT_NONE;
 }
 
+/* The server folds the name as it does for every statement; a comparison in SQL would not. */
+static int ask_for_database(struct tl_session *session, const char *db,
+                            enum tl_object_kind *kind_out, struct tl_error *err)
+{
+    *kind_out = TL_OBJECT_DATABASE;
+    if (mysql_select_db(tl_session_mysql(session), db) == 0)
+        return TL_OK;
+    *kind_out = TL_OBJECT_NONE;
+    tl_session_error(session, err);
+    return tl_error_is_lost(err) ? TL_ERR_DB : TL_OK;
+}
+
 int tl_object_ask(struct tl_session *session, const char *db, const char *name,
                   enum tl_object_kind *kind_out, struct tl_error *err)
 {
@@ -191,6 +203,8 @@ int tl_object_ask(struct tl_session *session, const char *db, const char *name,
     int rc;
 
     tl_buf_init(&sql, 8192);
+    if (!name)
+        return ask_for_database(session, db, kind_out, err);
     rc = tl_buf_adds(&sql, "SELECT TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
     if (rc == TL_OK)
         rc = tl_sql_add_text(&sql, db, strlen(db));

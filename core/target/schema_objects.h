@@ -30,7 +30,8 @@ void tl_objects_free(struct tl_objects *objects);
 enum tl_object_kind tl_objects_find(const struct tl_objects *objects, const char *db,
                                     const char *name);
 
-/* Asks the server about one table or view, now. *kind_out is TL_OBJECT_NONE if it is not there. */
+/* Asks the server about one table or view, now, or with name NULL about the database, which becomes
+   the current one if it is there. *kind_out is TL_OBJECT_NONE if it is not there. */
 int tl_object_ask(struct tl_session *session, const char *db, const char *name,
                   enum tl_object_kind *kind_out, struct tl_error *err) TL_WARN_UNUSED;
 

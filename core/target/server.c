@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/target/rights.h"
 #include "core/target/server_identity.h"
 
 #define FIELD(name, member)                                   \
@@ -109,39 +110,29 @@ static bool is_on(const char *value)
     return *value && strcasecmp(value, "OFF") != 0 && strcmp(value, "0") != 0;
 }
 
-static int take_grant(char **columns, const unsigned long *lengths, unsigned count, void *payload,
-                      struct tl_error *err)
-{
-    static const char *const exempt[] = {"ALL PRIVILEGES",  "READ ONLY ADMIN",
-                                         "READ_ONLY ADMIN", "CONNECTION_ADMIN",
-                                         "SUPER",           "RESTRICTED_REPLICA_WRITER_ADMIN"};
-    bool *found = payload;
-
-    (void)lengths, (void)count, (void)err;
-    if (!columns[0] || !strstr(columns[0], " ON *.*"))
-        return TL_OK;
-    for (size_t i = 0; i < sizeof(exempt) / sizeof(exempt[0]); i++)
-        if (strstr(columns[0], exempt[i]))
-            *found = true;
-    return TL_OK;
-}
-
-/* Whether our user's writes are refused. An account that hides its grants counts as bound. */
+/* Whether our user's writes are refused. MariaDB took the right out of SUPER in 10.11. */
 static int find_read_only(struct tl_server *server, const struct tl_server_variables *variables,
                           struct tl_session *session, struct tl_error *err)
 {
+    static const char *const exempt[] = {"ALL PRIVILEGES",
+                                         "READ ONLY ADMIN",
+                                         "READ_ONLY ADMIN",
+                                         "RESTRICTED_REPLICA_WRITER_ADMIN",
+                                         "CONNECTION_ADMIN",
+                                         "SUPER",
+                                         NULL};
+    static const char *const without_super[] = {"ALL PRIVILEGES", "READ ONLY ADMIN",
+                                                "READ_ONLY ADMIN", NULL};
     bool everybody = is_on(variables->super_read_only) || is_on(variables->innodb_read_only);
     bool most = is_on(variables->read_only) || is_on(variables->tidb_read_only) ||
                 is_on(variables->tidb_super_read_only);
-    bool exempt = false;
+    bool newer = server->kind == TL_SERVER_MARIADB && server->version >= 101100;
+    bool may = false;
     int rc = TL_OK;
 
-    if (most && !everybody) {
-        rc = tl_session_query(session, "SHOW GRANTS", take_grant, &exempt, err);
-        if (rc < 0 && !tl_error_is_lost(err))
-            rc = TL_OK;
-    }
-    server->read_only = everybody || (most && !exempt);
+    if (most && !everybody)
+        rc = tl_rights_global(session, newer ? without_super : exempt, &may, err);
+    server->read_only = everybody || (most && !may);
     return rc;
 }
 

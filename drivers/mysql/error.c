@@ -16,9 +16,9 @@ struct row {
 };
 
 #define HINT_SERVER "check that the checkpoint server runs and that the address is right"
-#define HINT_RIGHTS                                                                              \
-    "the user needs CREATE, ALTER, DROP, SELECT, INSERT, UPDATE, DELETE and CREATE VIEW on the " \
-    "checkpoint schema; to look at it, SELECT is enough"
+#define HINT_RIGHTS                                                                           \
+    "the user needs SELECT, INSERT, UPDATE, DELETE and CREATE on the checkpoint schema, and " \
+    "ALTER and DROP to rename it; to look at it, SELECT is enough"
 #define HINT_LOGIN                                                                       \
     "check user and password of checkpoint.dsn (or of the target, if it has none), and " \
     "whether the server wants TLS of that user"
@@ -166,6 +166,14 @@ void ckmy_error_clear(struct ckpt_error *err)
     uint32_t size = err->struct_size;
 
     memset(err, 0, size);
+    err->struct_size = size;
+}
+
+void ckmy_error_copy(struct ckpt_error *err, const struct ckpt_error *from)
+{
+    uint32_t size = err->struct_size;
+
+    memcpy(err, from, size < from->struct_size ? size : from->struct_size);
     err->struct_size = size;
 }
 

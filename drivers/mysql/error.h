@@ -20,6 +20,9 @@ int ckmy_error(struct ckpt_error *err, unsigned number, const char *sqlstate, co
 /* Back to "no error", as the host gave it. */
 void ckmy_error_clear(struct ckpt_error *err);
 
+/* Copies message, hint and the rest, within the size of both. */
+void ckmy_error_copy(struct ckpt_error *err, const struct ckpt_error *from);
+
 /* True when the connection can not be used any more after this error. */
 bool ckmy_is_lost(unsigned number);
 

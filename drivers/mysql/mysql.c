@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "load.h"
 #include "retire.h"
+#include "rights.h"
 #include "views.h"
 
 static void ckmy_close(struct ckpt_store *store)
@@ -164,6 +165,25 @@ static int complete(struct ckpt_store *store, bool tables, struct ckpt_error *er
     return rc;
 }
 
+/* Looks at what there is and at what this account may do with it: either answers before the first
+   change. The privileges first, of whom a look of a denied account says nothing. */
+static int look_with_rights(struct ckpt_store *store, uint32_t flags, struct ckpt_error *err)
+{
+    struct ckmy_intent intent = {.write = !store->read_only || (flags & CKPT_OPEN_CHECK_WRITE) != 0,
+                                 .rename = (flags & CKPT_OPEN_WILL_RENAME) != 0};
+    struct ckpt_error lacking = {.struct_size = (uint32_t)sizeof(lacking)};
+    int rc = look(store, err), rights;
+
+    if ((rc != CKPT_OK && rc != CKPT_NOT_FOUND && rc != CKPT_ERR_DENIED) || !store->connection)
+        return rc;
+    intent.create = rc != CKPT_OK;
+    rights = ckmy_rights_check(store, &intent, &lacking);
+    if (rights == CKPT_OK)
+        return rc;
+    ckmy_error_copy(err, &lacking);
+    return rights;
+}
+
 static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args *args,
                      struct ckpt_error *err)
 {
@@ -175,7 +195,7 @@ static int ckmy_open(struct ckpt_store **store_out, const struct ckpt_open_args 
         return ckmy_no_memory(err);
     rc = set_up(store, args, err);
     if (rc == CKPT_OK)
-        rc = look(store, err);
+        rc = look_with_rights(store, args->flags, err);
     tables = rc == CKPT_OK;
     if (rc == CKPT_NOT_FOUND) {
         ckmy_error_clear(err);

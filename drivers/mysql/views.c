@@ -141,6 +141,23 @@ static int is_wanted(struct ckpt_store *store, const struct view *view, bool *wa
     return rc;
 }
 
+/* OR REPLACE needs DROP, even where there is nothing to replace. */
+static int create(struct ckpt_store *store, struct ckpt_str sql, struct ckpt_error *err)
+{
+    static const char replace[] = "OR REPLACE ";
+    const char *found = memmem(sql.data, sql.len, replace, sizeof(replace) - 1);
+    int rc = ckmy_run(store, sql.data, sql.len, WHAT_CREATE, err);
+
+    if (rc != CKPT_ERR_DENIED || !found)
+        return rc;
+    ckmy_error_clear(err);
+    ckmy_buf_clear(&store->sql);
+    ckmy_put(&store->sql, sql.data, (size_t)(found - sql.data));
+    found += sizeof(replace) - 1;
+    ckmy_put(&store->sql, found, (size_t)(sql.data + sql.len - found));
+    return ckmy_run_buf(store, WHAT_CREATE, err);
+}
+
 void ckmy_views_refresh(struct ckpt_store *store)
 {
     const struct ckpt_host *host = store->host;
@@ -153,7 +170,7 @@ void ckmy_views_refresh(struct ckpt_store *store)
         int rc = is_wanted(store, &view, &wanted, &err);
 
         if (rc == CKPT_OK && wanted)
-            rc = ckmy_run(store, view.sql.data, view.sql.len, WHAT_CREATE, &err);
+            rc = create(store, view.sql, &err);
         if (rc != CKPT_OK && host->log_debug)
             host->log_debug(err.message, host->payload);
     }

@@ -60,6 +60,20 @@ START_TEST(context_stands_in_front_and_keeps_the_rest)
 }
 END_TEST
 
+START_TEST(joined_errors_keep_both_texts)
+{
+    struct tl_error other;
+
+    tl_error_set(&err, TL_ERR_REFUSED, "one");
+    tl_error_set(&other, TL_ERR_STORE, "two");
+    tl_error_hint(&other, "do it");
+    ck_assert_int_eq(tl_error_join(&err, &other), TL_ERR_REFUSED);
+    ck_assert_int_eq(tl_error_join(&err, &other), TL_ERR_REFUSED);
+    ck_assert_str_eq(err.message, "one; two; two");
+    ck_assert_str_eq(err.hint, "do it; do it");
+}
+END_TEST
+
 START_TEST(overlong_texts_are_cut_and_terminated)
 {
     char text[2 * sizeof(err.message)];
@@ -87,6 +101,7 @@ int main(void)
     tcase_add_test(tests, a_message_is_always_one_line);
     tcase_add_test(tests, errno_is_kept_and_explained);
     tcase_add_test(tests, context_stands_in_front_and_keeps_the_rest);
+    tcase_add_test(tests, joined_errors_keep_both_texts);
     tcase_add_test(tests, overlong_texts_are_cut_and_terminated);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);

@@ -54,6 +54,50 @@ START_TEST(select_is_enough_to_look)
 }
 END_TEST
 
+START_TEST(missing_rights_are_told_at_once_and_nothing_is_made)
+{
+    struct ckpt_store *store = NULL;
+
+    fx_sql("DROP DATABASE `tl_test ``%d`", (int)getpid());
+    make_user("SELECT");
+    fx_fails(fx_open(&store, fx_schema, user_dsn, CKPT_OPEN_WILL_RENAME), CKPT_ERR_DENIED);
+    ck_assert_str_eq(fx_err.sqlstate, "42000");
+    ck_assert_ptr_nonnull(strstr(fx_err.message, "lacks INSERT, UPDATE, DELETE, CREATE, ALTER on"));
+    ck_assert_ptr_nonnull(strstr(fx_err.message, "INSERT, CREATE on"));
+    ck_assert_ptr_nonnull(strstr(
+        fx_err.hint, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, CREATE VIEW, ALTER, DROP ON"));
+    ck_assert_int_eq(fx_number("SELECT COUNT(*) FROM information_schema.schemata WHERE "
+                               "schema_name LIKE 'tl\\_test \\`%d%%'",
+                               (int)getpid()),
+                     0);
+    fx_fails(fx_open(&store, fx_schema, user_dsn, CKPT_OPEN_READ_ONLY | CKPT_OPEN_CHECK_WRITE),
+             CKPT_ERR_DENIED);
+    fx_ok(fx_open(&store, fx_schema, user_dsn, CKPT_OPEN_READ_ONLY | CKPT_OPEN_WILL_RENAME));
+    fx_driver->close(store);
+    drop_user();
+}
+END_TEST
+
+START_TEST(without_drop_the_tables_stay_empty)
+{
+    struct ckpt_store *store = NULL;
+    int count;
+
+    fx_put_records();
+    make_user("SELECT,INSERT,UPDATE,DELETE");
+    fx_ok(fx_open(&store, fx_schema, user_dsn, 0));
+    fx_ok(fx_driver->retire(store, CKPT_RETIRE_REMOVE, 1, fx_error()));
+    ck_assert_str_eq(fx_err.message, "");
+    fx_driver->close(store);
+    fx_ok(fx_open(&store, fx_schema, user_dsn, 0));
+    ck_assert_int_eq(fx_load_task(store), CKPT_NOT_FOUND);
+    fx_ok(fx_count_tables(store, &count));
+    ck_assert_int_eq(count, 0);
+    fx_driver->close(store);
+    drop_user();
+}
+END_TEST
+
 START_TEST(views_are_left_out_without_the_right)
 {
     struct ckpt_store *store = NULL;
@@ -278,6 +322,8 @@ static void add_cases(Suite *suite)
     tcase_add_test(server, missing_rights_are_never_read_as_not_there);
     tcase_add_test(server, select_is_enough_to_look);
     tcase_add_test(server, views_are_left_out_without_the_right);
+    tcase_add_test(server, missing_rights_are_told_at_once_and_nothing_is_made);
+    tcase_add_test(server, without_drop_the_tables_stay_empty);
     tcase_add_test(server, wrong_password_is_denied_without_the_secret);
     tcase_add_test(server, read_only_server_is_read_only);
     tcase_add_loop_test(server, read_only_server_is_told_at_the_start, 0, ROWS(read_only));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/target/schema_rights.h"
 #include "core/target/sql_shape.h"
 #include "core/target/sql_split.h"
 
@@ -27,6 +28,7 @@ static void look_at(const struct tl_statement *statement, bool backslash)
     char charset[16];
 
     (void)tl_sql_charset_of(statement->text, statement->len, charset, sizeof(charset));
+    (void)tl_schema_other_definer(statement->text, statement->len, "me@%");
     require(shape.name_begin <= shape.name_end && shape.name_end <= statement->len);
     require(shape.replace_begin <= shape.replace_end && shape.replace_end <= statement->len);
     if (shape.name_begin == shape.name_end)

@@ -84,3 +84,18 @@ def test_server_gone_for_good_is_resumable(env):
     server.start()
     job.run().expect(DONE)
     check_equal(server.table_state("d"), state)
+
+
+def test_server_down_at_the_start_of_a_resume(env):
+    """Nobody answers when an import is to go on: exit code 3, since the same command goes on later."""
+    server = env.new_server()
+    folder, state = three_tables(env, 40000, server=server)
+    job = env.job(folder, "file", {**SETTINGS, "tidb": {"retry-timeout": "1s"}}, server=server)
+    running = job.start()
+    running.wait_rows(server, 5000)
+    running.kill()
+    server.stop()
+    job.run().expect(STOPPED)
+    server.start()
+    job.run().expect(DONE)
+    check_equal(server.table_state("d"), state)
