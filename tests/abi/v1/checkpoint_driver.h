@@ -275,6 +275,10 @@ enum ckpt_filter {
    have the store open for writing, with or without CKPT_CAP_SHARED. apply and retire return
    CKPT_ERR_READ_ONLY. */
 #define CKPT_OPEN_READ_ONLY 1u
+/* What the host means to do; a driver may ignore both, or use them to tell missing privileges at
+   once (CKPT_ERR_DENIED, SQLSTATE 42000, the way out in the hint) instead of hours later. */
+#define CKPT_OPEN_CHECK_WRITE 2u /* with READ_ONLY: an open for writing follows, may that be? */
+#define CKPT_OPEN_WILL_RENAME 4u /* the store is to be retired with CKPT_RETIRE_RENAME */
 
 /* One option of the driver's own table, as the host parsed it. */
 struct ckpt_option_value {
