@@ -174,6 +174,32 @@ static int damage_everywhere(struct kit *kit, const char *dsn)
     return expect_error_or_all(kit, dsn, "no damage", CHUNKS);
 }
 
+/* The same after so many applies that a driver has tidied its store up; only cut off then. */
+static int cut_tidied(struct kit *kit, const char *dsn)
+{
+    enum { ROUNDS = 12 };
+    KIT_STORE store = {0};
+    IMAGE image = {0};
+    char what[100];
+
+    KIT_TRY(kit_open_at(kit, &store, dsn, NULL, 0));
+    for (int i = 0; i < ROUNDS; i++)
+        KIT_TRY(fill(kit, &store));
+    kit_close(&store);
+    KIT_TRY(image_read(kit, &image, dsn));
+    if (image.size < (size_t)CHUNKS * EXTRA)
+        return kit_skip(kit, "the records are not in the file that the DSN names");
+    for (size_t part = 15; part >= 3; part--) {
+        size_t size = image.size * part / 16;
+
+        KIT_TRY(image_write(kit, &image, dsn, size, image.size));
+        snprintf(what, sizeof(what), "all but the first %zu of %zu bytes cut off", size,
+                 image.size);
+        KIT_TRY(expect_error_or_all(kit, dsn, what, 0));
+    }
+    return KIT_PASS;
+}
+
 typedef int (*at_path_fn)(struct kit *kit, const char *path);
 
 /* Runs fn on a path beside the store, where nothing is. */
@@ -198,6 +224,11 @@ static int beside(struct kit *kit, at_path_fn fn)
 static int damage_is_told(struct kit *kit)
 {
     return beside(kit, damage_everywhere);
+}
+
+static int cut_is_told(struct kit *kit)
+{
+    return beside(kit, cut_tidied);
 }
 
 static int open_foreign(struct kit *kit, const char *path)
@@ -271,6 +302,8 @@ static int damage_is_not_absence(struct kit *kit)
 
 const struct kit_rule kit_rules_broken[] = {
     {"damage", "damage in a file is an error, never \"not found\"", damage_is_told, 0},
+    {"damage-tidied", "a large file that was cut off is an error, never \"not found\"", cut_is_told,
+     0},
     {"foreign", "a file of another kind is refused untouched", foreign_is_refused, 0},
     {"damage-command", "what --break damages is an error, never \"not found\"",
      damage_is_not_absence, 0},

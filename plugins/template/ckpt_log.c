@@ -75,6 +75,8 @@ static int parse(struct ckpt_store *store, struct ckpt_str log, struct ckpt_erro
         store->end += HEAD + len;
         store->checksum = sum;
     }
+    if (store->end == HEAD) /* the first frame is synced before the file gets its name */
+        return refuse(store, err, CKPT_ERR_CORRUPT, "is damaged: it was cut off");
     ckpt_index_settle(&store->index);
     return CKPT_OK;
 }

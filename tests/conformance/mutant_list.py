@@ -41,6 +41,9 @@ MUTANTS = [
     ("a foreign file is taken for an empty store", LOG,
      "        return refuse(store, err, CKPT_ERR_CORRUPT, \"is cut off, of another kind, or too new\");",
      "        return CKPT_OK;", "foreign"),
+    ("a snapshot that was cut off is an empty store", LOG,
+     "    if (store->end == HEAD) /* the first frame is synced before the file gets its name */",
+     "    if (0)", "damage-tidied"),
     # ---- Crashes ----
     ("two frames for one apply", LOG,
      "    ckpt_write_bytes(&frame, mark, HEAD); /* room for the head */",
