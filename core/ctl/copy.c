@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/ctl/copy_target.h"
+#include "core/ctl/rights.h"
 #include "core/import/intent.h"
 
 enum { RECORDER_ID = 0 }; /* the writer row that guards the store */
@@ -329,6 +330,30 @@ static int copy_all(struct copy *copy, struct tl_error *err)
     return rc;
 }
 
+/* The task is taken over, so that nobody changes the original meanwhile. A target that is away is
+   no obstacle: whatever a copy says, the ledger decides what is committed. */
+static int own_task(struct tl_scene *scene, struct tl_error *err)
+{
+    static const struct tl_ctl_needs needs = {.ledger =
+                                                  TL_LEDGER_RIGHTS & ~(unsigned)TL_RIGHT_INSERT};
+    int rc = tl_scene_connect(scene, err);
+
+    if (rc != TL_OK && tl_error_is_lost(err) && !tl_cancel_requested(scene->cancel)) {
+        printf("warning: %s; so nobody can tell whether the import is running. A copy of a running "
+               "import is out of date at once, but the ledger on the target keeps it from loading "
+               "a row twice\n",
+               err->message);
+        tl_scene_disconnect(scene);
+        tl_error_init(err);
+        return TL_OK;
+    }
+    if (rc == TL_OK)
+        rc = tl_ctl_check_rights(scene, &needs, err);
+    if (rc == TL_OK)
+        rc = tl_scene_take_over(scene, err);
+    return rc == TL_OK ? refuse_end(scene, err) : rc;
+}
+
 int tl_ctl_copy(struct tl_scene *scene, const char *argument, bool dry_run, struct tl_error *err)
 {
     struct copy copy = {.scene = scene, .dry_run = dry_run};
@@ -337,11 +362,7 @@ int tl_ctl_copy(struct tl_scene *scene, const char *argument, bool dry_run, stru
     if (rc == TL_OK)
         rc = check_source(scene, err);
     if (rc == TL_OK)
-        rc = tl_scene_connect(scene, err);
-    if (rc == TL_OK)
-        rc = tl_scene_take_over(scene, err);
-    if (rc == TL_OK)
-        rc = refuse_end(scene, err);
+        rc = own_task(scene, err);
     if (rc == TL_OK)
         rc = copy_all(&copy, err);
     tl_task_copy_done(&copy.task);

@@ -8,7 +8,8 @@
 #include "core/ctl/scene.h"
 
 /* Copies to what `argument` names: "DRIVER:DSN" (see copy_target.h). The scene is open. Takes the
-   task over first: a copy of what a loader is changing would be of no use. The original is only
+   task over first: a copy of what a loader is changing would be of no use (a target that is away is
+   only warned about). The original is only
    read. The task's record becomes planned in the copy last, when every record was read back and
    found equal: a copy that was interrupted is never taken for a checkpoint, and the next call
    begins it anew. Refused: a store that holds anything else, and the original itself. Exit codes as

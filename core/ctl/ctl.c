@@ -32,8 +32,7 @@ static size_t asked(const struct tl_options *options)
     return (size_t)(options->ctl_remove != NULL) + (size_t)(options->ctl_error_ignore != NULL) +
            (size_t)(options->ctl_error_destroy != NULL) + (size_t)(options->ctl_dump != NULL) +
            (size_t)(options->ctl_copy_to != NULL) + (size_t)(options->ctl_import != NULL) +
-           (size_t)options->ctl_list +
-           (size_t)options->ctl_rebuild;
+           (size_t)options->ctl_list + (size_t)options->ctl_rebuild;
 }
 
 static int run(struct tl_scene *scene, const struct tl_options *options, struct tl_error *err)
