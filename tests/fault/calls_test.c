@@ -61,6 +61,9 @@ static void server_setup(void)
     fixture_init(&f);
     fixture_ok(&f, tl_cancel_new(&cancel, &f.err));
     session = test_session(&options);
+    /* Else each import waits a second for the log of a server that flushes it once a second. */
+    test_exec(session, "SET @flush = @@GLOBAL.innodb_flush_log_at_trx_commit; "
+                       "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
     fixture_file(&f, "tl_f-schema-create.sql", "CREATE DATABASE tl_f;");
     fixture_file(&f, "tl_f.good-schema.sql", "CREATE TABLE good (i INT);");
     fixture_file(&f, "tl_f.good.sql", "INSERT INTO good VALUES (1),(2),(3);\n");
@@ -79,7 +82,8 @@ static void begin_anew(void)
 
 static void server_teardown(void)
 {
-    test_exec(session, "DROP DATABASE IF EXISTS tl_f; DROP DATABASE IF EXISTS " LEDGER);
+    test_exec(session, "DROP DATABASE IF EXISTS tl_f; DROP DATABASE IF EXISTS " LEDGER
+                       "; SET GLOBAL innodb_flush_log_at_trx_commit = @flush");
     tl_session_close(session);
     tl_cancel_free(cancel);
     fixture_done(&f);
