@@ -6,8 +6,8 @@
  *   frame = length, ~length, checksum (of all frames up to this one), changes (`length` bytes)
  *
  * A log that ends inside a frame ends before it: a crash; all else that is wrong is damage. A grown
- * log is replaced by a snapshot, by rename. A writer holds a lock on the file. A load reads it again
- * if it has changed: memory for the log and 100 bytes a change, n log n steps.
+ * log is replaced by a snapshot, by rename. A writer holds a lock on the file. A load reads it
+ * again if it has changed: memory for the log and 100 bytes a change, n log n steps.
  */
 #include <tidb-lightning/checkpoint_file.h>
 #include <tidb-lightning/checkpoint_index.h>
