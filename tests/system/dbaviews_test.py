@@ -4,6 +4,7 @@ import contextlib
 import re
 import shlex
 
+from delay_proxy import DelayProxy
 from dba import (SCHEMA, VIEWS, FileStore, MysqlStore, as_dicts, as_text, both)
 from harness import CONTROL, DONE, FAILED, ROOT, Running, check, check_equal, wait_until
 from sample import small_dump, three_tables
@@ -215,12 +216,15 @@ def test_real_import_stopped_in_the_middle(env):
         job = env.job(folder, driver, {"tikv-importer": {"logical-import-batch-size": "16KiB"},
                                        "lightning": {"region-concurrency": 2}})
         store = FileStore(job.checkpoint) if driver == "file" else MysqlStore(env.server)
-        running = job.start()
-        running.wait_rows(env.server, 5000)
-        wait_until(lambda: store.query("SELECT COUNT(*) FROM failed_table_v1")[1][0][0] == 1 and
-                   store.query("SELECT SUM(rows_done) FROM table_progress_v1")[1][0][0] > 0,
-                   60, "the failure and progress in the checkpoint")
-        running.kill()
+        with DelayProxy(env.server.port, 0.004) as proxy:  # slow enough to be met in the middle
+            job.write({"tidb": {"port": proxy.port}})
+            running = job.start()
+            running.wait_rows(env.server, 500)
+            wait_until(lambda: store.query("SELECT COUNT(*) FROM failed_table_v1")[1][0][0] == 1 and
+                       store.query("SELECT SUM(rows_done) FROM table_progress_v1")[1][0][0] > 0,
+                       60, "the failure and progress in the checkpoint")
+            running.kill()
+        job.write({"tidb": {"port": env.server.port}})
         wait_until(lambda: not env.server.loader_connections(), 30, "the end of the connections")
         failed = check_interrupted(env, job, store)
         for query in queries:
