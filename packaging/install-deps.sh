@@ -14,7 +14,7 @@ build_packages="cmake ninja-build gcc g++ pkg-config libmariadb-dev libcjson-dev
     libzstd-dev zlib1g-dev libxxhash-dev libpcre2-dev libtomlplusplus-dev libprotobuf-c-dev
     protobuf-c-compiler"
 run_packages="mariadb-server-core mariadb-client mydumper sqlite3"
-test_packages="check python3 python3-pymysql dpkg-dev zstd gzip openssl procps util-linux clang clang-format
+test_packages="check python3 python3-pymysql dpkg-dev file zstd gzip openssl procps util-linux clang clang-format
     libclang-rt-14-dev"
 
 wanted=""
