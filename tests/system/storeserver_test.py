@@ -3,6 +3,7 @@
 or already holds the checkpoint of another program."""
 import time
 
+from delay_proxy import DelayProxy
 from harness import (DONE, FAILED, PASSWORD, REFUSED, STOPPED, USER, check, check_equal)
 from sample import small_dump, three_tables
 
@@ -25,17 +26,19 @@ def test_checkpoint_server_dies_again_and_again(env):
     store = env.new_server()
     folder, state = three_tables(env, 80000)
     job = job_with_store(env, folder, store, keep="origin")
-    running = job.start()
-    deaths = 0
-    while running.reaches(env.server, env.server.committed_rows() + 12000) and deaths < 8:
-        if deaths % 3 == 2:
-            store.stop()
-        else:
-            store.kill()
-        time.sleep(env.random.uniform(0, 1))
-        store.start()
-        deaths += 1
-    result = running.wait(120).expect(DONE)
+    with DelayProxy(env.server.port, 0.002) as proxy:  # else it is over before the second death
+        job.write({"tidb": {"port": proxy.port}})
+        running = job.start()
+        deaths = 0
+        while running.reaches(env.server, env.server.committed_rows() + 12000) and deaths < 8:
+            if deaths % 3 == 2:
+                store.stop()
+            else:
+                store.kill()
+            time.sleep(env.random.uniform(0, 1))
+            store.start()
+            deaths += 1
+        result = running.wait(120).expect(DONE)
     check(deaths > 1, f"the import was over after {deaths} deaths")
     check_equal(env.server.table_state("d"), state)
     check_equal(rows_in_store(store), 240000, "rows in the checkpoint")
