@@ -13,7 +13,7 @@
 #include "core/checkpoint/option_rows.h"
 #include "core/checkpoint/registry.h"
 
-enum { MAX_SEEN = 64 * 1024, MAX_CAPABILITIES = 64 };
+enum { MAX_SEEN = 64 * 1024, MAX_CAPABILITIES = 64, MAX_TEXT = 1024 };
 
 static const char *const option_types[] = {"text", "number", "true or false"};
 
@@ -26,6 +26,14 @@ static const char *capabilities_of(const struct ckpt_driver *driver, char text[M
              parallel && shared ? "," : "", shared ? "shared" : "",
              parallel || shared ? "" : "none");
     return text;
+}
+
+/* A driver's own text on one line of a terminal. */
+static const char *one_line(const char *text, char line[MAX_TEXT])
+{
+    snprintf(line, MAX_TEXT, "%s", text ? text : "-");
+    ckpt_error_flatten(line);
+    return line;
 }
 
 /* ---- --list-drivers ---- */
@@ -44,7 +52,7 @@ static bool is_seen(struct tl_buf *seen, const char *name)
 static int print_found(const char *path, const struct tl_ckpt_module *module,
                        const struct tl_error *why_refused, void *payload)
 {
-    char capabilities[MAX_CAPABILITIES];
+    char capabilities[MAX_CAPABILITIES], version[MAX_TEXT];
 
     if (!module) {
         printf("refused    %s: %s\n", path, why_refused->message);
@@ -53,7 +61,7 @@ static int print_found(const char *path, const struct tl_ckpt_module *module,
         return TL_OK;
     }
     printf("%-10s %-8s abi %u.%u  %-15s %s%s\n", module->driver.name,
-           module->driver.version ? module->driver.version : "-", module->driver.abi_version >> 16,
+           one_line(module->driver.version, version), module->driver.abi_version >> 16,
            module->driver.abi_version & 0xffffu, capabilities_of(&module->driver, capabilities),
            path, is_seen(payload, module->driver.name) ? " (not used: see the one above)" : "");
     return TL_OK;
@@ -72,13 +80,16 @@ int tl_driver_list(const struct tl_options *options, struct tl_error *err)
 
 static void print_row(const struct ckpt_driver *driver, const struct ckpt_option *row)
 {
+    char text[MAX_TEXT], help[MAX_TEXT];
+
     printf("option       checkpoint.%s.%s: %s", driver->name, row->name, option_types[row->type]);
     if (row->type == CKPT_OPTION_INT)
         printf(" from %" PRId64 " to %" PRId64, row->min, row->max);
     if (row->secret)
         printf(", secret");
     printf(" (default \"%s\")\n             %s\n",
-           row->secret && *row->default_text ? "***" : row->default_text, row->help);
+           row->secret && *row->default_text ? "***" : one_line(row->default_text, text),
+           one_line(row->help, help));
 }
 
 static void print_method(const char *name, bool has)
@@ -89,10 +100,10 @@ static void print_method(const char *name, bool has)
 static void print_driver(const struct tl_ckpt_module *module)
 {
     const struct ckpt_driver *driver = &module->driver;
-    char capabilities[MAX_CAPABILITIES];
+    char capabilities[MAX_CAPABILITIES], version[MAX_TEXT];
 
     printf("name         %s\nfile         %s\nversion      %s\nabi          %u.%u\n", driver->name,
-           module->path, driver->version ? driver->version : "-", driver->abi_version >> 16,
+           module->path, one_line(driver->version, version), driver->abi_version >> 16,
            driver->abi_version & 0xffffu);
     printf("size         %u\ncapabilities %s\n", driver->struct_size,
            capabilities_of(driver, capabilities));

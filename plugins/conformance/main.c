@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/checkpoint/option_rows.h"
 #include "core/checkpoint/registry.h"
 #include "plugins/conformance/kit.h"
 #include "plugins/conformance/report.h"
@@ -84,6 +85,14 @@ static int set_seconds(struct settings *settings, const char *text)
     return *end || seconds < 1 || seconds > 86400 ? -1 : 0;
 }
 
+static int set_seed(struct settings *settings, const char *text)
+{
+    char *end = NULL;
+
+    settings->kit.random = strtoull(text, &end, 10);
+    return end == text || *end ? -1 : 0;
+}
+
 static int set_option(struct settings *settings, int c, const char *value)
 {
     switch (c) {
@@ -111,8 +120,7 @@ static int set_option(struct settings *settings, int c, const char *value)
         settings->kit.second_dsn = value;
         return 0;
     case 'n':
-        settings->kit.random = strtoull(value, NULL, 10);
-        return 0;
+        return set_seed(settings, value);
     case 'm':
         return set_format(settings, value);
     case 'w':
@@ -156,38 +164,37 @@ static int parse_args(struct settings *settings, int argc, char **argv)
     return 0;
 }
 
-/* The value of one option row: given, or the default. */
-static struct ckpt_option_value option_value(const struct settings *settings,
-                                             const struct ckpt_option *row)
+/* What was given must be what the host would pass: a row's name, within its bounds. */
+static int fill_given(struct settings *settings, const char *given, struct tl_error *err)
 {
-    struct ckpt_option_value value = {.name = kit_str(row->name),
-                                      .text = kit_str(row->default_text)};
-    size_t len = strlen(row->name);
+    const struct ckpt_driver *driver = settings->kit.driver;
+    const char *equals = strchr(given, '=');
+    char name[64];
 
-    for (size_t i = 0; i < settings->given_count; i++)
-        if (strncmp(settings->given[i], row->name, len) == 0 && settings->given[i][len] == '=')
-            value.text = kit_str(settings->given[i] + len + 1);
-    if (row->type == CKPT_OPTION_INT)
-        value.number = strtoll(value.text.data, NULL, 10);
-    else if (row->type == CKPT_OPTION_BOOL)
-        value.number = strcmp(value.text.data, "true") == 0;
-    return value;
+    snprintf(name, sizeof(name), "%.*s", (int)(equals - given), given);
+    for (size_t i = 0; i < settings->kit.option_count; i++)
+        if (strcmp(name, driver->options[i].name) == 0)
+            return tl_option_row_parse(&settings->kit.options[i], driver, &driver->options[i],
+                                       equals + 1, err);
+    return tl_option_row_known(driver, name, err);
 }
 
-static int fill_options(struct settings *settings)
+static int fill_options(struct settings *settings, struct tl_error *err)
 {
-    const struct ckpt_option *rows = settings->kit.driver->options;
-    size_t count = 0;
+    const struct ckpt_driver *driver = settings->kit.driver;
+    size_t count = tl_option_row_count(driver);
+    int rc = TL_OK;
 
-    while (rows && rows[count].name)
-        count++;
     settings->kit.options = calloc(count + 1, sizeof(*settings->kit.options));
     if (!settings->kit.options)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        settings->kit.options[i] = option_value(settings, &rows[i]);
+        return tl_error_set(err, TL_ERR_NOMEM, "out of memory");
     settings->kit.option_count = count;
-    return 0;
+    for (size_t i = 0; i < count && rc == TL_OK; i++)
+        rc = tl_option_row_parse(&settings->kit.options[i], driver, &driver->options[i],
+                                 driver->options[i].default_text, err);
+    for (size_t i = 0; i < settings->given_count && rc == TL_OK; i++)
+        rc = fill_given(settings, settings->given[i], err);
+    return rc;
 }
 
 /* "user:password@": up to the last @, as passwords may have one. */
@@ -290,6 +297,10 @@ static int run_all(struct settings *settings, const char *path)
     kit_report_begin(&run.report, settings->json, &settings->kit, path, count_selected(settings));
     complete = run_pass(&run, true) && run_pass(&run, false);
     kit_report_end(&run.report, complete);
+    if (ferror(stdout)) { /* nobody has read what the rules say */
+        fputs("ckpt-conformance: cannot write the report\n", stderr);
+        return 2;
+    }
     return run.report.failed ? 1 : 0;
 }
 
@@ -333,7 +344,7 @@ int main(int argc, char **argv)
         return list_all();
     if (count_selected(&settings) == 0)
         return usage("no rule has that text in its id or name");
-    if (argc - optind != 2)
+    if (argc - optind != 2 || !*argv[optind + 1])
         return usage("a driver and a DSN are needed");
     path = realpath(argv[optind], NULL);
     if (!path)
@@ -345,9 +356,7 @@ int main(int argc, char **argv)
     if (settings.first && !is_known(settings.first))
         return usage("--first is no rule's id; see --list");
     find_secret(&settings.kit);
-    if (fill_options(&settings) != 0)
-        return usage("out of memory");
-    rc = run_all(&settings, path);
+    rc = fill_options(&settings, &err) == TL_OK ? run_all(&settings, path) : usage(err.message);
     free(settings.kit.options);
     return rc;
 }

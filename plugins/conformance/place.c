@@ -5,6 +5,7 @@
 #include "plugins/conformance/place.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,20 @@ void kit_list_names(struct kit_names *names_out, const char *path)
     qsort(names_out->names, names_out->count, KIT_NAME, by_name);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    (void)remove(path);
+    return 0;
+}
+
+void kit_remove_path(const char *path)
+{
+    enum { OPEN_FOLDERS = 8 };
+
+    (void)nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 void kit_remove_files(const char *dsn)
 {
     char folder[KIT_PATH], name[KIT_PATH + KIT_NAME];
@@ -230,7 +245,7 @@ void kit_remove_files(const char *dsn)
     kit_list_names(&names, path_of(dsn));
     for (size_t i = 0; i < names.count; i++) {
         snprintf(name, sizeof(name), "%s/%s", folder, names.names[i]);
-        (void)remove(name);
+        kit_remove_path(name);
     }
 }
 

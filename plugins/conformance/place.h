@@ -33,7 +33,10 @@ void kit_forget_other(struct kit *kit, const struct kit_other *other);
 /* The DSN of a store that is not there yet, for a driver whose DSN is a path, else false. */
 bool kit_new_dsn(const struct kit *kit, const char *suffix, char *dsn_out, size_t size);
 
-/* Removes every file that begins with the path of such a DSN. */
+/* Removes a file, or a folder with what is in it: a store may be either. */
+void kit_remove_path(const char *path);
+
+/* Removes everything whose name begins with the path of such a DSN. */
 void kit_remove_files(const char *dsn);
 
 /* Names in the folder of the path that begin as its last part does, sorted. */

@@ -4,6 +4,7 @@
  * its own), and else with a command of the user (--break), which comes last: the store is of no use
  * afterwards.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,31 +147,55 @@ static int image_write(struct kit *kit, const struct image *image, const char *p
     return KIT_PASS;
 }
 
+/* The file that holds the records: the store itself, or the largest file of a store that is a
+   folder. */
+static void find_data(const char *dsn, char path_out[KIT_PATH])
+{
+    DIR *folder = opendir(dsn);
+    const struct dirent *entry;
+    off_t largest = -1;
+
+    snprintf(path_out, KIT_PATH, "%s", dsn);
+    while (folder && (entry = readdir(folder)) != NULL) {
+        char path[KIT_PATH];
+        struct stat st;
+
+        if (snprintf(path, sizeof(path), "%s/%s", dsn, entry->d_name) < (int)sizeof(path) &&
+            lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > largest) {
+            largest = st.st_size;
+            memcpy(path_out, path, sizeof(path));
+        }
+    }
+    if (folder)
+        closedir(folder);
+}
+
 static int damage_everywhere(struct kit *kit, const char *dsn)
 {
     KIT_STORE store = {0};
     IMAGE image = {0};
-    char what[100];
+    char what[100], path[KIT_PATH];
 
     KIT_TRY(kit_open_at(kit, &store, dsn, NULL, 0));
     KIT_TRY(fill(kit, &store));
     kit_close(&store);
-    KIT_TRY(image_read(kit, &image, dsn));
+    find_data(dsn, path);
+    KIT_TRY(image_read(kit, &image, path));
     if (image.size < (size_t)CHUNKS * EXTRA)
-        return kit_skip(kit, "the records are not in the file that the DSN names");
+        return kit_skip(kit, "the records are not in one file at the path of the DSN");
     for (size_t part = 0; part < 12; part++) {
         size_t at = image.size * part / 16 / BLOCK * BLOCK;
 
-        KIT_TRY(image_write(kit, &image, dsn, image.size, at));
+        KIT_TRY(image_write(kit, &image, path, image.size, at));
         snprintf(what, sizeof(what), "a block of zeros at byte %zu of %zu", at, image.size);
         KIT_TRY(expect_error_or_all(kit, dsn, what, CHUNKS));
     }
     for (size_t cut = 1; cut < image.size / 2; cut = cut * 7 + 1) {
-        KIT_TRY(image_write(kit, &image, dsn, image.size - cut, image.size));
+        KIT_TRY(image_write(kit, &image, path, image.size - cut, image.size));
         snprintf(what, sizeof(what), "the last %zu of %zu bytes cut off", cut, image.size);
         KIT_TRY(expect_error_or_all(kit, dsn, what, 0)); /* a crash may leave that, too */
     }
-    KIT_TRY(image_write(kit, &image, dsn, image.size, image.size));
+    KIT_TRY(image_write(kit, &image, path, image.size, image.size));
     return expect_error_or_all(kit, dsn, "no damage", CHUNKS);
 }
 
@@ -180,19 +205,20 @@ static int cut_tidied(struct kit *kit, const char *dsn)
     enum { ROUNDS = 12 };
     KIT_STORE store = {0};
     IMAGE image = {0};
-    char what[100];
+    char what[100], path[KIT_PATH];
 
     KIT_TRY(kit_open_at(kit, &store, dsn, NULL, 0));
     for (int i = 0; i < ROUNDS; i++)
         KIT_TRY(fill(kit, &store));
     kit_close(&store);
-    KIT_TRY(image_read(kit, &image, dsn));
+    find_data(dsn, path);
+    KIT_TRY(image_read(kit, &image, path));
     if (image.size < (size_t)CHUNKS * EXTRA)
-        return kit_skip(kit, "the records are not in the file that the DSN names");
+        return kit_skip(kit, "the records are not in one file at the path of the DSN");
     for (size_t part = 15; part >= 3; part--) {
         size_t size = image.size * part / 16;
 
-        KIT_TRY(image_write(kit, &image, dsn, size, image.size));
+        KIT_TRY(image_write(kit, &image, path, size, image.size));
         snprintf(what, sizeof(what), "all but the first %zu of %zu bytes cut off", size,
                  image.size);
         KIT_TRY(expect_error_or_all(kit, dsn, what, 0));
@@ -202,8 +228,8 @@ static int cut_tidied(struct kit *kit, const char *dsn)
 
 typedef int (*at_path_fn)(struct kit *kit, const char *path);
 
-/* Runs fn on a path beside the store, where nothing is. */
-static int beside(struct kit *kit, at_path_fn fn)
+/* Runs fn on a path beside the store, where nothing is; folders: also if the store is a folder. */
+static int beside(struct kit *kit, at_path_fn fn, bool folders)
 {
     KIT_STORE store = {0};
     char dsn[KIT_PATH];
@@ -211,8 +237,9 @@ static int beside(struct kit *kit, at_path_fn fn)
     int answer;
 
     KIT_TRY(kit_open(kit, &store, 0));
-    if (!kit_place(kit) || stat(kit_place(kit), &st) != 0 || !S_ISREG(st.st_mode) ||
-        kit_place(kit) != kit->dsn || !kit_new_dsn(kit, "-ckpt-third", dsn, sizeof(dsn)))
+    if (!kit_place(kit) || stat(kit_place(kit), &st) != 0 ||
+        !(S_ISREG(st.st_mode) || (folders && S_ISDIR(st.st_mode))) || kit_place(kit) != kit->dsn ||
+        !kit_new_dsn(kit, "-ckpt-third", dsn, sizeof(dsn)))
         return kit_skip(kit, "the DSN is not the path of a file");
     kit_close(&store);
     kit_remove_files(dsn);
@@ -223,12 +250,12 @@ static int beside(struct kit *kit, at_path_fn fn)
 
 static int damage_is_told(struct kit *kit)
 {
-    return beside(kit, damage_everywhere);
+    return beside(kit, damage_everywhere, true);
 }
 
 static int cut_is_told(struct kit *kit)
 {
-    return beside(kit, cut_tidied);
+    return beside(kit, cut_tidied, true);
 }
 
 static int open_foreign(struct kit *kit, const char *path)
@@ -260,7 +287,7 @@ static int open_foreign(struct kit *kit, const char *path)
 
 static int foreign_is_refused(struct kit *kit)
 {
-    return beside(kit, open_foreign);
+    return beside(kit, open_foreign, false);
 }
 
 /* The one failure that nobody may make: data that cannot be read is "not there". */

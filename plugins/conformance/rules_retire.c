@@ -118,14 +118,14 @@ static const char *file_of(const char *dsn)
     return scheme ? scheme + 3 : dsn;
 }
 
-/* Backups that the rule below made of a store that is a file. */
+/* Backups that the rule below made of a store that is a file or a folder. */
 static void remove_backups(const struct kit *kit, int64_t task_id)
 {
     char path[KIT_PATH + 64];
 
     for (int64_t id = task_id; id <= task_id + 1; id++) {
         snprintf(path, sizeof(path), "%s.%lld.bak", file_of(kit->dsn), (long long)id);
-        (void)remove(path);
+        kit_remove_path(path);
     }
 }
 

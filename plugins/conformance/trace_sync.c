@@ -99,6 +99,8 @@ static void arrived(struct kit_sync *sync, const char *path)
 
     if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
         return;
+    for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/'; len--)
+        folder[len - 1] = '\0';
     slash = strrchr(folder, '/');
     if (!slash)
         return;
@@ -140,9 +142,19 @@ static bool is_open(const struct kit_call *call)
     return call->number == SYS_openat;
 }
 
-static bool open_path(const struct kit_call *call, char path_out[KIT_SYNC_PATH])
+/* A folder that was made is a name in its own folder, as a file is. */
+static bool is_mkdir(const struct kit_call *call)
 {
-    bool at = call->number == SYS_openat;
+#ifdef SYS_mkdir
+    if (call->number == SYS_mkdir)
+        return true;
+#endif
+    return call->number == SYS_mkdirat;
+}
+
+static bool made_path(const struct kit_call *call, char path_out[KIT_SYNC_PATH])
+{
+    bool at = call->number == SYS_openat || call->number == SYS_mkdirat;
 
     return kit_call_path(call, at ? 0 : -1, at ? 1 : 0, path_out, KIT_SYNC_PATH);
 }
@@ -152,8 +164,9 @@ void kit_sync_entry(const struct kit_call *call, struct kit_sync_call *pending)
     char path[KIT_SYNC_PATH];
     struct stat st;
 
-    pending->creates = is_open(call) && kit_call_effect(call) == KIT_EFFECT_FILE &&
-                       open_path(call, path) && lstat(path, &st) != 0;
+    bool makes = is_mkdir(call) || (is_open(call) && kit_call_effect(call) == KIT_EFFECT_FILE);
+
+    pending->creates = makes && made_path(call, path) && lstat(path, &st) != 0;
 }
 
 void kit_sync_exit(struct kit_sync *sync, const struct kit_call *call,
@@ -166,7 +179,7 @@ void kit_sync_exit(struct kit_sync *sync, const struct kit_call *call,
         for (size_t i = 0; i < sync->count; i++)
             sync->files[i].dirty = false;
     } else if (pending->creates) {
-        if (open_path(call, path))
+        if (made_path(call, path))
             arrived(sync, path);
     } else if (kit_call_is_rename(call)) {
         renamed(sync, call);

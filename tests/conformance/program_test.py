@@ -50,8 +50,18 @@ class Test:
 
     def wrong_use_is_status_2(self):
         for args in (["--nonsense"], ["--format", "xml"], ["--rule", "no such rule"],
-                     ["--timeout", "0"], ["--first", "nothing"]):
+                     ["--timeout", "0"], ["--first", "nothing"], ["--seed", "x"],
+                     ["--option", "nonsense=1"], ["--option", "snapshot-kib=many"]):
             assert self.run(*args).returncode == 2, args
+
+    def a_report_that_cannot_be_written_is_status_2(self):
+        for form in ("tap", "json"):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run(
+                    [self.kit, "--format", form, "--rule", "reopen", str(self.driver),
+                     str(self.folder / "store")], stdout=full, stderr=subprocess.PIPE,
+                    text=True, timeout=120, check=False)
+            assert result.returncode == 2 and "report" in result.stderr, result
 
     def what_is_no_driver_is_status_2(self):
         other = self.folder / "ckpt-other.so"

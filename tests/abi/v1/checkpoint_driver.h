@@ -8,7 +8,8 @@
  *  - Returns: CKPT_OK (0), CKPT_NOT_FOUND (1, only where stated), or a negative enum ckpt_code.
  *    On a negative return `err` holds one non-empty line without the secret of the DSN, and every
  *    output is untouched. No failure may ever be returned as CKPT_NOT_FOUND: the host would start
- *    an import from zero.
+ *    an import from zero. The secret is what stands before an '@'; a driver whose DSN is a path
+ *    may be given the address of a server by mistake ("user:password@..."), and shows no such DSN.
  *  - `err` is never NULL; the host clears it before the call. A driver fills it with
  *    ckpt_error_set() or by hand, never past err->struct_size bytes.
  *  - Strings are borrowed for the duration of the call, have a length and are NOT NUL-terminated;
@@ -357,7 +358,9 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
     void (*close)(struct ckpt_store *store);
 
     /* All changes in this order, or none; durable (survives power loss) on CKPT_OK. n is 1 to
-       CKPT_APPLY_MAX_CHANGES, their strings together at most CKPT_APPLY_MAX_BYTES. After an error
+       CKPT_APPLY_MAX_CHANGES, their strings together at most CKPT_APPLY_MAX_BYTES. The time of a
+       put follows from the apply, not from what the store holds, which may be 100,000 chunks: a
+       driver that writes its whole store each time fails the conformance kit. After an error
        the store may hold all or none of them, and the handle stays usable: the host repeats the
        same call, perhaps with other changes, perhaps after reopening. */
     int (*apply)(struct ckpt_store *store, const struct ckpt_change *const *changes, size_t n,
