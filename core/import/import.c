@@ -162,8 +162,9 @@ static bool is_resumable(const struct tl_import *import, int rc, const struct tl
     switch (rc) {
     case TL_ERR_CANCELED:
         return true;
+    case TL_ERR_STORE: /* while its server is away nobody knows whether there is a task */
+        return import->begun || import->resumed || err->retryable;
     case TL_ERR_RESTARTED:
-    case TL_ERR_STORE:
     case TL_ERR_IO:
     case TL_ERR_NOMEM:
         return import->begun || import->resumed;

@@ -48,7 +48,8 @@ def test_checkpoint_server_dies_again_and_again(env):
 
 
 def test_checkpoint_server_stays_away(env):
-    """After half a minute the import stops, to be resumed, and the next run completes it."""
+    """After half a minute the import stops, to be resumed; so does a start without the server; the
+    next run completes it."""
     store = env.new_server()
     folder, state = three_tables(env, 20000)
     job = job_with_store(env, folder, store)
@@ -57,6 +58,7 @@ def test_checkpoint_server_stays_away(env):
     store.kill()
     result = running.wait(90)
     result.expect(STOPPED, rf"127\.0\.0\.1:{store.port}").expect_not("s3cret")
+    job.run().expect(STOPPED, rf"127\.0\.0\.1:{store.port}", what="a start while it is away")
     store.start()
     job.run().expect(DONE)
     check_equal(env.server.table_state("d"), state)
