@@ -39,6 +39,9 @@ int tl_writer_open(struct tl_writer **writer_out, const struct tl_writer_setting
     tl_buf_init(&writer->sql, SQL_MAX);
     tl_buf_init(&writer->scratch, SQL_MAX);
     rc = tl_writer_connect(writer, err);
+    /* A server that was restarted since the task was taken over may have forgotten just that. */
+    if (rc == TL_OK)
+        rc = tl_server_check(&settings->ledger->server, writer->session, err);
     if (rc == TL_OK)
         rc = tl_ledger_add_writer(settings->ledger, writer->session, id, err);
     if (rc != TL_OK)
