@@ -84,14 +84,14 @@ static int check_target(struct tl_session *session, void *payload, struct tl_err
 }
 
 /* Opening the store for writing would create it. What it says else is told once it is opened. */
-static int add_store(struct tl_import *import, struct tl_error *err)
+static int add_store(struct tl_import *import, int rc, struct tl_error *err)
 {
     struct tl_error more;
 
     tl_error_init(&more);
-    if (tl_import_peek_store(import, &more) == TL_ERR_REFUSED && err->code == TL_ERR_REFUSED)
+    if (tl_import_peek_store(import, &more) == TL_ERR_REFUSED && rc == TL_ERR_REFUSED)
         tl_error_join(err, &more);
-    return err->code;
+    return rc;
 }
 
 int tl_import_check_first(struct tl_import *import, struct tl_error *err)
@@ -100,5 +100,5 @@ int tl_import_check_first(struct tl_import *import, struct tl_error *err)
 
     if (rc == TL_OK && import->options->check_requirements)
         rc = tl_control_run(&import->control, check_target, import, err);
-    return rc == TL_OK ? rc : add_store(import, err);
+    return rc == TL_OK ? rc : add_store(import, rc, err);
 }
