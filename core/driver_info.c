@@ -169,15 +169,6 @@ static int complete(struct tl_pair *pairs, size_t *count_out, const struct tl_op
     return rc;
 }
 
-static int print_text(char *text, struct tl_error *err)
-{
-    if (!text)
-        return tl_error_nomem(err);
-    fputs(text, stdout);
-    free(text);
-    return TL_OK;
-}
-
 int tl_driver_print_config(const struct tl_options *options, struct tl_error *err)
 {
     struct tl_registry_path path = {.configured = options->driver_path};
@@ -190,7 +181,7 @@ int tl_driver_print_config(const struct tl_options *options, struct tl_error *er
     tl_error_init(&why);
     if (tl_registry_load(&module, options->checkpoint_driver, &path, &why) != TL_OK) {
         printf("# checkpoint.driver: %s\n", why.message);
-        return print_text(tl_options_print(options), err);
+        return tl_options_show(tl_options_print(options), err);
     }
     pairs = calloc(tl_option_row_count(&module->driver) + options->driver_option_count + 1,
                    sizeof(*pairs));
@@ -198,5 +189,5 @@ int tl_driver_print_config(const struct tl_options *options, struct tl_error *er
         return tl_error_nomem(err);
     rc = complete(pairs, &shown.driver_option_count, options, &module->driver, err);
     shown.driver_options = pairs;
-    return rc == TL_OK ? print_text(tl_options_print(&shown), err) : rc;
+    return rc == TL_OK ? tl_options_show(tl_options_print(&shown), err) : rc;
 }

@@ -78,22 +78,13 @@ int tl_program_open_log(const struct tl_options *options, enum tl_program progra
     return TL_OK;
 }
 
-static int print_text(char *text, struct tl_error *err)
-{
-    if (!text)
-        return tl_error_nomem(err);
-    fputs(text, stdout);
-    free(text);
-    return TL_OK;
-}
-
 int tl_program_answer(const struct tl_options *options, enum tl_program program,
                       struct tl_error *err)
 {
     int rc = TL_OK;
 
     if (options->action == TL_ACTION_HELP)
-        rc = print_text(tl_options_help(program), err);
+        rc = tl_options_show(tl_options_help(program), err);
     else if (options->action == TL_ACTION_VERSION)
         printf("Release Version: %s\nProgram: tidb-lightning in C, logical mode\n", TL_VERSION);
     else if (options->action == TL_ACTION_PRINT_CONFIG)

@@ -5,6 +5,7 @@
  */
 #include "core/config/options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,4 +112,21 @@ char *tl_options_target_dsn(const struct tl_options *options)
         return tl_buf_steal(&dsn);
     tl_buf_done(&dsn);
     return NULL;
+}
+
+int tl_options_show(char *text, struct tl_error *err)
+{
+    if (!text)
+        return tl_error_nomem(err);
+    fputs(text, stdout);
+    free(text);
+    return TL_OK;
+}
+
+size_t tl_options_operations(const struct tl_options *options)
+{
+    return (size_t)(options->ctl_remove != NULL) + (size_t)(options->ctl_error_ignore != NULL) +
+           (size_t)(options->ctl_error_destroy != NULL) + (size_t)(options->ctl_dump != NULL) +
+           (size_t)(options->ctl_copy_to != NULL) + (size_t)(options->ctl_import != NULL) +
+           (size_t)options->ctl_list + (size_t)options->ctl_rebuild;
 }

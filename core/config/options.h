@@ -195,6 +195,12 @@ void tl_options_free(struct tl_options *options);
 char *tl_options_help(enum tl_program program);
 char *tl_options_print(const struct tl_options *options);
 
+/* Prints a text of these two on stdout and frees it; NULL is out of memory. */
+int tl_options_show(char *text, struct tl_error *err) TL_WARN_UNUSED;
+
+/* How many operations of the control program are asked for. */
+size_t tl_options_operations(const struct tl_options *options);
+
 /* The target as a DSN for drivers: "USER:PASS@tcp(HOST:PORT)/" or "...@unix(PATH)/". A new string
    with a secret in it; wipe and free with tl_secret_free (core/base/secret.h). */
 char *tl_options_target_dsn(const struct tl_options *options);

@@ -155,12 +155,7 @@ static int check_file_rules(const struct tl_options *options, struct tl_error *e
 
 static int check_operations(const struct tl_options *options, struct tl_error *err)
 {
-    int count = (options->ctl_remove != NULL) + (options->ctl_error_ignore != NULL) +
-                (options->ctl_error_destroy != NULL) + (options->ctl_dump != NULL) +
-                (options->ctl_copy_to != NULL) + (options->ctl_import != NULL) + options->ctl_list +
-                options->ctl_rebuild;
-
-    if (count > 1) {
+    if (tl_options_operations(options) > 1) {
         tl_error_set(err, TL_ERR_USAGE, "more than one --checkpoint-... operation is given");
         return tl_error_hint(err, "run them one after the other");
     }

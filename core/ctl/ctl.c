@@ -27,14 +27,6 @@ static int dump(struct tl_scene *scene, const char *directory, struct tl_error *
     return rc;
 }
 
-static size_t asked(const struct tl_options *options)
-{
-    return (size_t)(options->ctl_remove != NULL) + (size_t)(options->ctl_error_ignore != NULL) +
-           (size_t)(options->ctl_error_destroy != NULL) + (size_t)(options->ctl_dump != NULL) +
-           (size_t)(options->ctl_copy_to != NULL) + (size_t)(options->ctl_import != NULL) +
-           (size_t)options->ctl_list + (size_t)options->ctl_rebuild;
-}
-
 static int run(struct tl_scene *scene, const struct tl_options *options, struct tl_error *err)
 {
     bool dry = options->ctl_dry_run;
@@ -79,13 +71,13 @@ enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel
     struct tl_scene scene = {0};
     int rc;
 
-    if (asked(options) != 1) {
+    if (tl_options_operations(options) != 1) {
         TL_CLEANUP_FREE char *help = tl_options_help(TL_PROGRAM_CTL);
 
         fputs(help ? help : "", stdout);
         tl_error_set(err, TL_ERR_USAGE, "%s",
-                     asked(options) == 0 ? "no operation was asked for"
-                                         : "more than one operation was asked for");
+                     tl_options_operations(options) == 0 ? "no operation was asked for"
+                                                         : "more than one operation was asked for");
         return TL_EXIT_USAGE;
     }
     rc = tl_scene_open(&scene, options, cancel, err);

@@ -83,7 +83,7 @@ static int ask_truth(struct ckpt_store *store, const char *select, const struct 
 }
 
 static int has_columns(struct ckpt_store *store, const struct view *view, bool *same_out,
-                       struct ckpt_error *err)
+                       const char *what, struct ckpt_error *err)
 {
     const char *columns = view->columns;
     struct ckpt_str column;
@@ -91,7 +91,7 @@ static int has_columns(struct ckpt_store *store, const struct view *view, bool *
     MYSQL_ROW row;
     bool same = true;
     int rc = ask(store, "SELECT COLUMN_NAME FROM information_schema.COLUMNS", view,
-                 " ORDER BY ORDINAL_POSITION", &result, WHAT_CREATE, err);
+                 " ORDER BY ORDINAL_POSITION", &result, what, err);
 
     if (rc != CKPT_OK)
         return rc;
@@ -99,7 +99,7 @@ static int has_columns(struct ckpt_store *store, const struct view *view, bool *
         same = same && next_column(&column, &columns) && strlen(row[0]) == column.len &&
                memcmp(row[0], column.data, column.len) == 0;
     if (mysql_errno(store->connection) != 0)
-        rc = ckmy_fail(store, WHAT_CREATE, err);
+        rc = ckmy_fail(store, what, err);
     mysql_free_result(result);
     *same_out = same && !next_column(&column, &columns);
     return rc;
@@ -120,7 +120,7 @@ static int is_ours(struct ckpt_store *store, const struct view *view, bool *ours
     if (rc == CKPT_OK && !*ours_out)
         rc = ask_truth(store, "SELECT VIEW_DEFINITION='' FROM information_schema.VIEWS", view,
                        &hidden, what, err);
-    return rc == CKPT_OK && hidden ? has_columns(store, view, ours_out, err) : rc;
+    return rc == CKPT_OK && hidden ? has_columns(store, view, ours_out, what, err) : rc;
 }
 
 /* What has the name and is none of our views is never touched. */
@@ -134,7 +134,7 @@ static int is_wanted(struct ckpt_store *store, const struct view *view, bool *wa
     if (rc == CKPT_OK && taken)
         rc = is_ours(store, view, &yes, WHAT_CREATE, err);
     if (rc == CKPT_OK && yes) {
-        rc = has_columns(store, view, &yes, err);
+        rc = has_columns(store, view, &yes, WHAT_CREATE, err);
         yes = !yes;
     }
     *wanted_out = !taken || yes;
