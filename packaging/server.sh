@@ -58,8 +58,9 @@ tl_server_start()
     tl_install=$(tl_server_program mariadb-install-db) || return 1
     mkdir -p "$TL_SERVER_DIR" || return 1
     if [ ! -d "$TL_SERVER_DIR/data/mysql" ]; then
+        # A tmpdir of its own: a server that starts removes the temporary tables of all others there.
         # shellcheck disable=SC2046 # one option or none
-        "$tl_install" --no-defaults --datadir="$TL_SERVER_DIR/data" --skip-test-db \
+        TMPDIR=$TL_SERVER_DIR "$tl_install" --no-defaults --datadir="$TL_SERVER_DIR/data" --skip-test-db \
             --auth-root-authentication-method=normal $(tl_server_as_root) \
             >"$TL_SERVER_DIR/install.log" 2>&1 || {
             cat "$TL_SERVER_DIR/install.log" >&2

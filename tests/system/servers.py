@@ -2,6 +2,7 @@
 """Throwaway MariaDB servers, and what can be asked of them."""
 import atexit
 import contextlib
+import os
 import pathlib
 import shutil
 import signal
@@ -40,7 +41,9 @@ class Server:
                        f"--datadir={cls.template / 'data'}"]
             if as_root():
                 command.append("--user=root")
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            # A server that starts removes the temporary tables of all others in its tmpdir.
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "TMPDIR": str(cls.template)})
         return cls.template / "data"
 
     def start(self, **options):
