@@ -4,6 +4,7 @@
  */
 #include "core/target/server.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,11 +175,20 @@ int tl_server_probe(struct tl_server *server_out, struct tl_session *session, st
     return rc;
 }
 
+/* A needless "restarted" costs one reading of the ledger, a missed one costs rows. */
+static bool same_start(const struct tl_server *a, const struct tl_server *b)
+{
+    double slack = a->start_exact && b->start_exact ? 0.5 : 1.2;
+
+    if (a->clock_seq[0] && b->clock_seq[0] && strcmp(a->clock_seq, b->clock_seq) != 0)
+        return false;
+    return fabs(a->start_time - b->start_time) <= slack;
+}
+
 int tl_server_check(const struct tl_server *known, struct tl_session *session, struct tl_error *err)
 {
     struct tl_server_variables variables;
     struct tl_server now = {.kind = known->kind};
-    double difference;
     int rc = load_variables(&variables, session, err);
 
     if (rc == TL_OK)
@@ -193,10 +203,7 @@ int tl_server_check(const struct tl_server *known, struct tl_session *session, s
         return tl_error_hint(err, "make tidb.host lead to the server of the first start; data that "
                                   "it had committed is not known to be on this one");
     }
-    difference = now.start_time - known->start_time;
-    /* A needless "restarted" costs one reading of the ledger, a missed one costs rows. */
-    if (difference > (now.start_exact && known->start_exact ? 0.5 : 1.2) ||
-        difference < (now.start_exact && known->start_exact ? -0.5 : -1.2))
+    if (!same_start(&now, known))
         return tl_error_set(err, TL_ERR_RESTARTED, "the target server was restarted");
     return TL_OK;
 }

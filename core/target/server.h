@@ -26,13 +26,15 @@ struct tl_server {
     char identity[160]; /* server_uid + data directory, server_uuid, TiDB's cluster id, ... */
     double start_time;  /* server clock, seconds since 1970; 0 = does not matter (TiDB) */
     bool start_exact;   /* else start_time is +- 1 s */
+    char clock_seq[8];  /* of UUID(), drawn when the server starts (or its clock is set back); "" =
+                           not known. Tells two starts within one second apart. */
 };
 
 /* Asks the server, with this session's variables. */
 int tl_server_probe(struct tl_server *server_out, struct tl_session *session,
                     struct tl_error *err) TL_WARN_UNUSED;
 
-/* Asks again for identity and start time: TL_OK when it is the same incarnation as `known`,
+/* Asks again for identity, start time and clock_seq: TL_OK when it is the same incarnation as `known`,
    TL_ERR_RESTARTED when the same server restarted, TL_ERR_REFUSED when it is another server. */
 int tl_server_check(const struct tl_server *known, struct tl_session *session,
                     struct tl_error *err) TL_WARN_UNUSED;

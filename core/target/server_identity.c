@@ -94,6 +94,20 @@ static int estimate_start(struct tl_server *server, struct tl_session *session,
     return TL_OK;
 }
 
+/* "0f1243f1-e8d8-11f1-83d7-02fc00000001": the fourth group is drawn anew at each start, in MariaDB
+   and in MySQL. */
+static int find_clock_seq(struct tl_server *server, struct tl_session *session,
+                          struct tl_error *err)
+{
+    TL_CLEANUP_FREE char *group = NULL;
+    int rc = tl_session_scalar(session, "SELECT SUBSTRING(UUID(), 20, 4)", &group, err);
+
+    if (rc < 0 && tl_error_is_lost(err))
+        return rc;
+    snprintf(server->clock_seq, sizeof(server->clock_seq), "%s", rc == TL_OK && group ? group : "");
+    return TL_OK;
+}
+
 int tl_server_find_start(struct tl_server *server, struct tl_session *session, struct tl_error *err)
 {
     /*
@@ -110,6 +124,7 @@ int tl_server_find_start(struct tl_server *server, struct tl_session *session, s
 
     server->start_time = 0;
     server->start_exact = true;
+    server->clock_seq[0] = '\0';
     /* Its commits are in the storage nodes; the SQL node may come and go. */
     if (server->kind == TL_SERVER_TIDB)
         return TL_OK;
@@ -117,8 +132,8 @@ int tl_server_find_start(struct tl_server *server, struct tl_session *session, s
                                err);
     if (rc < 0 && tl_error_is_lost(err))
         return rc;
-    if (rc != TL_OK)
-        return estimate_start(server, session, err);
     server->start_time = (double)start;
-    return TL_OK;
+    if (rc != TL_OK)
+        rc = estimate_start(server, session, err);
+    return rc == TL_OK ? find_clock_seq(server, session, err) : rc;
 }

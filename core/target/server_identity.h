@@ -34,7 +34,7 @@ struct tl_server_variables {
 int tl_server_identify(struct tl_server *server, const struct tl_server_variables *variables,
                        struct tl_session *session, struct tl_error *err) TL_WARN_UNUSED;
 
-/* Sets start_time and start_exact; server->kind is known. */
+/* Sets start_time, start_exact and clock_seq; server->kind is known. */
 int tl_server_find_start(struct tl_server *server, struct tl_session *session,
                          struct tl_error *err) TL_WARN_UNUSED;
 

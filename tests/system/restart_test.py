@@ -8,18 +8,19 @@ from sample import three_tables
 SETTINGS = {"tikv-importer": {"logical-import-batch-size": "32KiB"}}
 
 
-def restart_under_the_loader(env, driver, times):
+def restart_under_the_loader(env, driver, times, rows, pauses):
+    """Kills the server after each `rows` new rows and starts it again after one of the pauses."""
     server = env.new_server(innodb_flush_log_at_trx_commit="0", sync_binlog="0")
     folder, state = three_tables(env, 60000, server=server)
     job = env.job(folder, driver, SETTINGS, server=server)
     running = job.start()
     restarts, lost = 0, 0
     for _ in range(times):
-        if not running.reaches(server, server.committed_rows() + 15000):
+        if not running.reaches(server, server.committed_rows() + rows):
             break
         before = server.committed_rows()
         server.kill()
-        time.sleep(env.random.uniform(0, 1))
+        time.sleep(env.random.choice(pauses))
         server.start()
         lost += max(0, before - server.committed_rows())
         restarts += 1
@@ -31,12 +32,17 @@ def restart_under_the_loader(env, driver, times):
 
 def test_server_killed_under_the_loader_file(env):
     """SIGKILL of the server, checkpoint in a file: what it forgot is loaded again."""
-    restart_under_the_loader(env, "file", 3)
+    restart_under_the_loader(env, "file", 3, 15000, (0, 0.3, 1))
 
 
 def test_server_killed_under_the_loader_mysql(env):
     """SIGKILL of the server, checkpoint on that server."""
-    restart_under_the_loader(env, "mysql", 3)
+    restart_under_the_loader(env, "mysql", 3, 15000, (0, 0.3, 1))
+
+
+def test_server_killed_twice_in_a_second(env):
+    """Two starts within one second look alike by their time; what the first has is forgotten."""
+    restart_under_the_loader(env, "file", 8, 2000, (0,))
 
 
 def test_server_and_loader_killed_together(env):

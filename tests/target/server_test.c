@@ -68,6 +68,22 @@ START_TEST(restart_is_seen_from_the_start_time)
 }
 END_TEST
 
+START_TEST(restart_within_the_same_second_is_seen)
+{
+    struct tl_options options = test_options();
+    struct tl_session *session = test_session(&options);
+    struct tl_server server = probe(session);
+    struct tl_error err;
+
+    ck_assert_uint_eq(strlen(server.clock_seq), 4);
+    server.clock_seq[3] = server.clock_seq[3] == '0' ? '1' : '0';
+    ck_assert_int_eq(tl_server_check(&server, session, &err), TL_ERR_RESTARTED);
+    server.clock_seq[0] = '\0'; /* a server that does not tell */
+    ck_assert_int_eq(tl_server_check(&server, session, &err), TL_OK);
+    tl_session_close(session);
+}
+END_TEST
+
 START_TEST(another_server_is_refused)
 {
     struct tl_options options = test_options();
@@ -130,6 +146,7 @@ static Suite *server_suite(void)
     tcase_add_test(tests, mariadb_is_recognised);
     tcase_add_test(tests, same_incarnation_passes_the_check);
     tcase_add_test(tests, restart_is_seen_from_the_start_time);
+    tcase_add_test(tests, restart_within_the_same_second_is_seen);
     tcase_add_test(tests, another_server_is_refused);
     tcase_add_test(tests, read_only_binds_users_without_the_privilege);
     tcase_add_test(tests, lost_connection_is_not_taken_for_an_answer);
