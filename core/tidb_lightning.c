@@ -12,28 +12,19 @@
 #include "core/ctl/ctl.h"
 #include "core/import/import.h"
 
-/* An interrupted control operation that could not be finished. */
-static enum tl_exit exit_of_operation(const struct tl_error *err)
-{
-    if (err->code == TL_ERR_CANCELED || err->retryable)
-        return TL_EXIT_RESUMABLE;
-    return err->code == TL_ERR_REFUSED || err->code == TL_ERR_FENCED ? TL_EXIT_REFUSED
-                                                                     : TL_EXIT_FAILED;
-}
-
 static int import(const struct tl_options *options, struct tl_error *err)
 {
     TL_CLEANUP(tl_cancel_free_p) struct tl_cancel *cancel = NULL;
     enum tl_exit code;
+    int rc;
 
     if (tl_program_open_log(options, TL_PROGRAM_LOADER, err) != TL_OK)
         return TL_EXIT_FAILED;
     if (tl_cancel_new(&cancel, err) != TL_OK)
         return TL_EXIT_FAILED;
     tl_cancel_on_signals(cancel);
-    code = tl_ctl_finish_interrupted(options, cancel, err) == TL_OK
-               ? tl_import_run(options, cancel, err)
-               : exit_of_operation(err);
+    rc = tl_ctl_finish_interrupted(options, cancel, err);
+    code = rc == TL_OK ? tl_import_run(options, cancel, err) : tl_ctl_exit(rc, err);
     if (code == TL_EXIT_RESUMABLE && err->code == TL_ERR_CANCELED && options->checkpoint_enable &&
         !tl_log_to_stdout())
         printf("tidb lightning canceled; the same command goes on from here\n");

@@ -48,7 +48,7 @@ static int run(struct tl_scene *scene, const struct tl_options *options, struct 
     return tl_operate(scene, TL_OP_ERROR_DESTROY, options->ctl_error_destroy, dry, err);
 }
 
-static enum tl_exit exit_code(int rc)
+enum tl_exit tl_ctl_exit(int rc, const struct tl_error *err)
 {
     switch (rc) {
     case TL_OK:
@@ -60,8 +60,8 @@ static enum tl_exit exit_code(int rc)
         return TL_EXIT_REFUSED;
     case TL_ERR_CANCELED:
         return TL_EXIT_RESUMABLE;
-    default:
-        return TL_EXIT_FAILED;
+    default: /* a server that is away: every operation may be repeated */
+        return err->retryable ? TL_EXIT_RESUMABLE : TL_EXIT_FAILED;
     }
 }
 
@@ -87,7 +87,7 @@ enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel
         rc = tl_error_set(err, TL_ERR_CANCELED, "stopped on request; the same command goes on");
     tl_scene_close(&scene);
     fflush(stdout);
-    return exit_code(rc);
+    return tl_ctl_exit(rc, err);
 }
 
 /* Splits "--flag='argument'" as mark_intent wrote it; the argument is cut in place. */

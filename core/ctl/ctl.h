@@ -16,6 +16,9 @@
 enum tl_exit tl_ctl_run(const struct tl_options *options, const struct tl_cancel *cancel,
                         struct tl_error *err);
 
+/* The exit code of an operation that ended with rc. */
+enum tl_exit tl_ctl_exit(int rc, const struct tl_error *err);
+
 /* For the loader, before it begins: an operation on this task that was interrupted is completed. A
    target that cannot be reached is no error here. */
 int tl_ctl_finish_interrupted(const struct tl_options *options, const struct tl_cancel *cancel,

@@ -34,8 +34,9 @@ struct tl_server {
 int tl_server_probe(struct tl_server *server_out, struct tl_session *session,
                     struct tl_error *err) TL_WARN_UNUSED;
 
-/* Asks again for identity, start time and clock_seq: TL_OK when it is the same incarnation as `known`,
-   TL_ERR_RESTARTED when the same server restarted, TL_ERR_REFUSED when it is another server. */
+/* Asks again for identity, start time and clock_seq: TL_OK when it is the same incarnation as
+   `known`, TL_ERR_RESTARTED when the same server restarted, TL_ERR_REFUSED when it is another
+   server. */
 int tl_server_check(const struct tl_server *known, struct tl_session *session,
                     struct tl_error *err) TL_WARN_UNUSED;
 

@@ -4,7 +4,8 @@ or already holds the checkpoint of another program."""
 import time
 
 from delay_proxy import DelayProxy
-from harness import (DONE, FAILED, PASSWORD, REFUSED, STOPPED, USER, check, check_equal)
+from harness import (CONTROL, DONE, FAILED, PASSWORD, REFUSED, STOPPED, USER, Running, check,
+                     check_equal)
 from sample import small_dump, three_tables
 
 SMALL_BATCHES = {"logical-import-batch-size": "32KiB"}
@@ -58,7 +59,9 @@ def test_checkpoint_server_stays_away(env):
     store.kill()
     result = running.wait(90)
     result.expect(STOPPED, rf"127\.0\.0\.1:{store.port}").expect_not("s3cret")
+    listing = Running([CONTROL, "--config", job.config, "--checkpoint-list"], job.log)
     job.run().expect(STOPPED, rf"127\.0\.0\.1:{store.port}", what="a start while it is away")
+    listing.wait(90).expect(STOPPED, rf"127\.0\.0\.1:{store.port}").expect_not("s3cret")
     store.start()
     job.run().expect(DONE)
     check_equal(env.server.table_state("d"), state)
