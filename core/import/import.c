@@ -16,6 +16,7 @@
 #include "core/import/record.h"
 
 #define ATTEMPT_PAUSE (200 * TL_NS_PER_MS)
+enum { FRUITLESS_MIN = 5 }; /* restarts without a commit between them that are always borne */
 
 static size_t failed_tables(const struct tl_plan *plan)
 {
@@ -106,20 +107,49 @@ static bool is_repeatable(int rc, const struct tl_error *err)
     return rc == TL_ERR_RESTARTED || (rc == TL_ERR_DB && tl_error_is_lost(err));
 }
 
+/* What was achieved so far, and when it was last seen to grow. */
+struct patience {
+    uint64_t batches;
+    int64_t since;
+    unsigned fruitless;
+};
+
+/* Whether another attempt is worth it: a server that our own statements crash comes back each time,
+   but nothing is ever committed. */
+static bool may_go_on(const struct tl_import *import, struct patience *patience, int rc)
+{
+    uint64_t batches = atomic_load(&import->stats.batches);
+    int64_t now = tl_clock_ns();
+
+    if (rc == TL_ERR_RESTARTED && batches > patience->batches)
+        *patience = (struct patience){.batches = batches, .since = now};
+    else if (rc == TL_ERR_RESTARTED)
+        patience->fruitless++;
+    return (rc == TL_ERR_RESTARTED && patience->fruitless < FRUITLESS_MIN) ||
+           now - patience->since < (int64_t)import->options->retry_timeout * TL_NS_PER_SEC;
+}
+
+static int tell_crashes(const struct patience *patience, struct tl_error *err)
+{
+    tl_error_set(err, TL_ERR_RESTARTED,
+                 "the target server was restarted %u times, and nothing was committed in between",
+                 patience->fruitless);
+    return tl_error_hint(err, "its error log says why; the same command goes on when it is well");
+}
+
 /* Attempts until one ends for another reason than a lost or restarted server. */
 static int run_attempts(struct tl_import *import, struct tl_error *err)
 {
-    int64_t patience = (int64_t)import->options->retry_timeout * TL_NS_PER_SEC;
-    int64_t last_success = tl_clock_ns();
+    struct patience patience = {.since = tl_clock_ns()};
     bool first = true;
     int rc;
 
     for (;;) {
         rc = attempt(import, first, err);
-        if (rc == TL_ERR_RESTARTED)
-            last_success = tl_clock_ns();
-        if (!is_repeatable(rc, err) || tl_clock_ns() - last_success >= patience)
+        if (!is_repeatable(rc, err))
             return rc;
+        if (!may_go_on(import, &patience, rc))
+            return rc == TL_ERR_RESTARTED ? tell_crashes(&patience, err) : rc;
         tl_log_error(TL_LOG_WARN, "beginning again from what the target has", err);
         if (tl_cancel_sleep(import->cancel, ATTEMPT_PAUSE))
             return tl_error_set(err, TL_ERR_CANCELED, "stopped on request");

@@ -132,14 +132,15 @@ static int read_back(struct tl_writer *writer, const struct tl_job *job, struct 
     return rc;
 }
 
-static void count_changed(struct tl_writer *writer, const struct tl_job *job, uint64_t affected)
+static void count_committed(struct tl_writer *writer, const struct tl_job *job, uint64_t affected)
 {
     uint64_t rows = job->batch->row_count;
+    uint64_t other = affected > rows ? affected - rows : rows - affected;
 
+    atomic_fetch_add(&writer->settings.stats->batches, 1);
     atomic_fetch_add(&writer->settings.stats->replaced, job->rows.replaced);
-    if (job->way != TL_WAY_NOTHING && affected != rows)
-        atomic_fetch_add(&writer->settings.stats->duplicates,
-                         affected > rows ? affected - rows : rows - affected);
+    if (job->way != TL_WAY_NOTHING)
+        atomic_fetch_add(&writer->settings.stats->duplicates, other);
 }
 
 /* Where each row counts exactly one, anything else means that rows were silently lost. */
@@ -193,7 +194,7 @@ static int attempt(struct tl_writer *writer, const struct tl_job *job, enum stag
     *stage = STAGE_COMMIT;
     rc = tl_session_execf(writer->session, err, "COMMIT");
     if (rc == TL_OK)
-        count_changed(writer, job, affected);
+        count_committed(writer, job, affected);
     return rc;
 }
 
@@ -263,9 +264,7 @@ static int back_off(struct tl_writer *writer, struct tl_job *job, struct tl_erro
         return err->code;
     }
     for (unsigned i = 0; i < job->failures && pause < BACKOFF_LAST_MS; i++)
-        pause *= 2;
-    if (pause > BACKOFF_LAST_MS)
-        pause = BACKOFF_LAST_MS;
+        pause = pause * 2 < BACKOFF_LAST_MS ? pause * 2 : BACKOFF_LAST_MS;
     job->failures++;
     atomic_fetch_add(&writer->settings.stats->retries, 1);
     tl_log_error(TL_LOG_DEBUG, "a batch is tried again", err);

@@ -66,6 +66,7 @@ int tl_target_make_durable(struct tl_session *session, const struct tl_server *s
 
 /* Counters of all writers, for progress and the summary. */
 struct tl_write_stats {
+    atomic_uint_fast64_t batches; /* whose commit was confirmed */
     atomic_uint_fast64_t retries;
     atomic_uint_fast64_t reconnects;
     atomic_uint_fast64_t duplicates; /* rows replaced or ignored */

@@ -2,7 +2,7 @@
 """A server that forgets: killed and restarted under the living loader, with relaxed log flushing."""
 import time
 
-from harness import DONE, STOPPED, check, check_equal
+from harness import DONE, STOPPED, check, check_equal, wait_until
 from sample import three_tables
 
 SETTINGS = {"tikv-importer": {"logical-import-batch-size": "32KiB"}}
@@ -105,3 +105,34 @@ def test_server_down_at_the_start_of_a_resume(env):
     server.start()
     job.run().expect(DONE)
     check_equal(server.table_state("d"), state)
+
+
+def inserting(server):
+    return server.query("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")
+
+
+def test_statement_that_crashes_the_server(env):
+    """Each attempt brings the server down and none gets on: the import stops, to be resumed."""
+    server = env.new_server()
+    folder, state = three_tables(env, 20000, server=server)
+    job = env.job(folder, "file", {**SETTINGS, "tidb": {"retry-timeout": "2s"}}, server=server)
+    running = job.start()
+    running.wait_rows(server, 5000)
+    running.kill()
+    for table in state:  # no insert ends
+        server.execute(f"CREATE TRIGGER hold_{table} BEFORE INSERT ON {table} FOR EACH ROW"
+                       " DO SLEEP(300)", database="d")
+    running = job.start()
+    deaths = 0
+    while running.alive():
+        wait_until(lambda: inserting(server) or not running.alive(), 60, "an insert")
+        server.kill()
+        server.start()
+        deaths += 1
+    running.wait(30).expect(STOPPED, r"restarted \d+ times, and nothing")
+    check(deaths >= 5, f"it gave up after {deaths} restarts")
+    for table in state:
+        server.execute(f"DROP TRIGGER hold_{table}", database="d")
+    job.run().expect(DONE)
+    check_equal(server.table_state("d"), state)
+    env.note(f"gave up after {deaths} restarts")
