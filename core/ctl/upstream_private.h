@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between upstream_file.c, which parses the bytes, upstream_plan.c (task, tables, engines) and
- * upstream_chunks.c (files), which check what they say. Private to those.
+ * Between upstream_file.c, which parses the bytes, upstream_plan.c (task, tables, engines),
+ * upstream_chunks.c (files) and upstream_value.c, which check what they say. Private to those.
  */
 #ifndef TL_CTL_UPSTREAM_PRIVATE_H
 #define TL_CTL_UPSTREAM_PRIVATE_H
