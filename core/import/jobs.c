@@ -28,23 +28,33 @@ static bool needs_steps(const struct tl_plan_table *table)
     return !table->finishing && table->chunks_done == table->chunk_count;
 }
 
+/* The first table from index `begin` on that is not settled; NULL = none. *gap is how many settled
+   ones are known to stand there: none of them is looked at again, though thousands may stand behind
+   one that is at work for hours. */
+static struct tl_plan_table *next_open(struct tl_plan *plan, size_t begin, size_t *gap)
+{
+    while (begin + *gap < plan->table_count) {
+        struct tl_plan_table *table = &plan->tables[begin + *gap];
+
+        if (!is_settled(table))
+            return table;
+        *gap += 1 + table->settled_behind;
+    }
+    return NULL;
+}
+
 /* One look at the plan, lock held. open_out: some table is not settled yet. */
 static struct tl_job look(struct tl_pipeline *pipeline, bool *open_out)
 {
     struct tl_plan *plan = pipeline->settings.plan;
     struct tl_job best = {.kind = TL_JOB_NONE};
+    struct tl_plan_table *table = next_open(plan, 0, &pipeline->settled_first);
 
-    *open_out = false;
-    while (pipeline->first_open < plan->table_count &&
-           is_settled(&plan->tables[pipeline->first_open]))
-        pipeline->first_open++;
-    for (size_t i = pipeline->first_open; i < plan->table_count; i++) {
-        struct tl_plan_table *table = &plan->tables[i];
+    *open_out = table != NULL;
+    for (; table;
+         table = next_open(plan, (size_t)(table - plan->tables) + 1, &table->settled_behind)) {
         struct tl_plan_chunk *chunk;
 
-        if (is_settled(table))
-            continue;
-        *open_out = true;
         if (needs_steps(table))
             return (struct tl_job){.kind = TL_JOB_STEPS, .table = table};
         if (best.kind == TL_JOB_READ && table->readers >= best.table->readers)

@@ -87,6 +87,8 @@ static int pipeline_new(struct tl_pipeline **pipeline_out,
     if (!pipeline)
         return tl_error_nomem(err);
     pipeline->settings = *settings;
+    for (size_t i = 0; i < settings->plan->table_count; i++)
+        settings->plan->tables[i].settled_behind = 0; /* a new attempt may open tables again */
     pipeline->writer_settings = (struct tl_writer_settings){.options = settings->options,
                                                             .ledger = settings->ledger,
                                                             .cancel = settings->cancel,

@@ -26,7 +26,7 @@ struct tl_pipeline {
     atomic_bool stop;       /* the attempt is over: let everything go */
     struct tl_cancel *over; /* requested when the last writer returned: wakes sleepers */
     pthread_cond_t changed; /* with plan->lock: a chunk or table changed its state */
-    size_t first_open;      /* plan->lock: tables before it are done or failed */
+    size_t settled_first;   /* plan->lock: that many tables at the front are done or failed */
     pthread_mutex_t outcome_lock;
     int outcome; /* first reason to stop, TL_OK = none */
     struct tl_error outcome_error;

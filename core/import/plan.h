@@ -76,10 +76,11 @@ struct tl_plan_table {
     uint32_t index_status;
     uint32_t recorded[3]; /* status, engine_status, index_status as the store has them */
     size_t chunks_done;
-    size_t next_free; /* chunks before it are taken or done */
-    size_t readers;   /* chunks in work */
-    bool finishing;   /* somebody does the steps behind the last chunk */
-    bool settled;     /* only durability is missing from the final status */
+    size_t next_free;      /* chunks before it are taken or done */
+    size_t readers;        /* chunks in work */
+    bool finishing;        /* somebody does the steps behind the last chunk */
+    bool settled;          /* only durability is missing from the final status */
+    size_t settled_behind; /* as many tables behind it are done or failed; for the pipeline alone */
     bool analyzed;
     bool dirty;
     bool was_dirty; /* when the ledger was read; for tl_plan_apply_ledger alone */
