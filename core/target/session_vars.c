@@ -25,6 +25,10 @@ static const char common_vars[] =
     /* Our own statements mean the same under any global mode; rows and schemas have another. */
     "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'";
 
+/* A server's global limits are meant for others; not every server knows each of them. */
+static const char *const limits[] = {"sql_select_limit=18446744073709551615", "sql_safe_updates=0",
+                                     "max_statement_time=0", "max_execution_time=0"};
+
 static const char *const tidb_vars[] = {
     "allow_auto_random_explicit_insert=1", "tidb_opt_write_row_id=1",
     "tidb_constraint_check_in_place=1", "tidb_constraint_check_in_place_pessimistic=1"};
@@ -81,16 +85,28 @@ static int set_configured(struct tl_session *session, const struct tl_pair *pair
     return rc;
 }
 
+static int set_known(struct tl_session *session, const char *const *vars, size_t count,
+                     struct tl_error *err)
+{
+    int rc = TL_OK;
+
+    for (size_t i = 0; rc == TL_OK && i < count; i++) {
+        rc = tl_session_execf(session, err, "SET SESSION %s", vars[i]);
+        if (rc == TL_ERR_DB && err->native == UNKNOWN_VARIABLE)
+            rc = TL_OK;
+    }
+    return rc;
+}
+
 int tl_session_set_vars(struct tl_session *session, const struct tl_options *options, bool tidb,
                         struct tl_error *err)
 {
     int rc = tl_session_exec(session, common_vars, sizeof(common_vars) - 1, NULL, err);
 
-    for (size_t i = 0; tidb && rc == TL_OK && i < sizeof(tidb_vars) / sizeof(tidb_vars[0]); i++) {
-        rc = tl_session_execf(session, err, "SET SESSION %s", tidb_vars[i]);
-        if (rc == TL_ERR_DB && err->native == UNKNOWN_VARIABLE)
-            rc = TL_OK;
-    }
+    if (rc == TL_OK)
+        rc = set_known(session, limits, sizeof(limits) / sizeof(limits[0]), err);
+    if (rc == TL_OK && tidb)
+        rc = set_known(session, tidb_vars, sizeof(tidb_vars) / sizeof(tidb_vars[0]), err);
     for (size_t i = 0; rc == TL_OK && i < options->session_var_count; i++)
         rc = set_configured(session, &options->session_vars[i], i, err);
     return rc;

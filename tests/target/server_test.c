@@ -120,6 +120,29 @@ START_TEST(read_only_binds_users_without_the_privilege)
 }
 END_TEST
 
+START_TEST(limits_for_others_do_not_bind_us)
+{
+    struct tl_options options = test_options();
+    struct tl_session *root = test_session(&options), *session;
+    struct tl_error err;
+    uint64_t limits = 1;
+
+    test_exec(root, "SET GLOBAL sql_select_limit = 0, GLOBAL sql_safe_updates = 1,"
+                    " GLOBAL max_statement_time = 30");
+    session = test_session(&options);
+    ck_assert_int_eq(tl_session_reset(session, &err), TL_OK);
+    test_exec(root, "SET GLOBAL sql_select_limit = DEFAULT, GLOBAL sql_safe_updates = 0,"
+                    " GLOBAL max_statement_time = 0");
+    ck_assert_int_eq(tl_session_scalar_u64(
+                         session, "SELECT CAST(@@max_statement_time AS INT) + @@sql_safe_updates",
+                         &limits, &err),
+                     TL_OK);
+    ck_assert_uint_eq(limits, 0);
+    tl_session_close(session);
+    tl_session_close(root);
+}
+END_TEST
+
 START_TEST(lost_connection_is_not_taken_for_an_answer)
 {
     struct tl_options options = test_options();
@@ -149,6 +172,7 @@ static Suite *server_suite(void)
     tcase_add_test(tests, restart_within_the_same_second_is_seen);
     tcase_add_test(tests, another_server_is_refused);
     tcase_add_test(tests, read_only_binds_users_without_the_privilege);
+    tcase_add_test(tests, limits_for_others_do_not_bind_us);
     tcase_add_test(tests, lost_connection_is_not_taken_for_an_answer);
     suite_add_tcase(suite, tests);
     return suite;
