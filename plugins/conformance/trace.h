@@ -45,7 +45,7 @@ typedef void (*kit_life_fn)(struct kit *kit, void *payload);
 void kit_window_begin(void);
 void kit_window_end(int rc);
 
-/* KIT_PASS, or KIT_NOT_CLAIMED with the reason when tracing is not possible. */
+/* KIT_PASS, or KIT_NOT_JUDGED with the reason when tracing is not possible. */
 int kit_trace_run(struct kit *kit, struct kit_trace *trace, kit_life_fn life, void *payload);
 
 /* Memory that the child shares with the rule. NULL = there is none. Never freed. */
