@@ -123,6 +123,39 @@ MUTANTS = [
     ("texts are measured by their NUL", RECORD,
      "            memcpy(&text, at, sizeof(text));",
      "            memcpy(&text, at, sizeof(text)); text.len = text.data ? strlen(text.data) : 0;", "no-nul"),
+    ("a status has seven bits", RECORD,
+     "        half = (uint32_t)whole;",
+     "        half = (uint32_t)whole == 255 ? 127 : (uint32_t)whole;", "each-status"),
+    ("an unknown status becomes another one", INDEX,
+     "        return visitor->table(&record->table, visitor->payload);",
+     "        return visitor->table(record->table.status != 211 ? &record->table :"
+     " &(struct ckpt_table){sizeof(struct ckpt_table), 210, .name = record->table.name}, visitor->payload);",
+     "each-status"),
+    # ---- Limits ----
+    ("the first 1000 engines of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_ENGINE ? n + 1 : 0;"
+     " if (n > 1000) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the first 500 sources of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_SOURCE ? n + 1 : 0;"
+     " if (n > 500) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the first 1024 failures of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_FAILURE ? n + 1 : 0;"
+     " if (n > 1024) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the children of a table end where its name goes on", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        if (name.len == 0 ? index->entries[i].key.table_name.len != 0"
+     " : strncmp(index->entries[i].key.table_name.data, name.data, name.len - 1) != 0)",
+     "scale-children"),
+    ("the first 1000 invalid tables", INDEX,
+     "        if (ckpt_filter_passes(filter, record.table.status))",
+     "        static unsigned n; n = i ? n : 0; if (ckpt_filter_passes(filter, record.table.status) &&"
+     " (filter != CKPT_FILTER_INVALID || n++ < 1000))", "scale-tables"),
     # ---- Deletes and lookups ----
     ("delete table leaves the chunks", INDEX,
      "        int is_covered = deleted && e[i].change.data < deleted;",

@@ -112,7 +112,9 @@ struct ckpt_host {
  * CKPT_MAX_EXTRA bytes that the driver stores and returns untouched. Table names are unique names,
  * "`schema`.`table`" with backquotes doubled, compared byte by byte; so are paths. Times are
  * nanoseconds since 1970 UTC, given by the host; a driver may round the create_time, update_time
- * and time of a record down to whole seconds. The mtime of a source is exact.
+ * and time of a record down to whole seconds. The mtime of a source is exact. A status is 0 to 255,
+ * planned 0 or 1, a time not before 1970; of all other numbers every value of their type comes
+ * back.
  */
 
 struct ckpt_task {
