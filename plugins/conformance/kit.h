@@ -68,6 +68,7 @@ extern const struct kit_rule kit_rules_kill[];
 extern const struct kit_rule kit_rules_crash[];
 extern const struct kit_rule kit_rules_tidy[];
 extern const struct kit_rule kit_rules_fault[];
+extern const struct kit_rule kit_rules_fault_open[];
 extern const struct kit_rule kit_rules_full[];
 extern const struct kit_rule kit_rules_durable[];
 extern const struct kit_rule kit_rules_lost[];

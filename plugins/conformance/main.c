@@ -20,13 +20,13 @@
 enum { MAX_GIVEN = 16, SECONDS_AFTER_HANG = 10, MAX_HANGS = 3 };
 
 static const struct kit_rule *const topics[] = {
-    kit_rules_open,    kit_rules_error,    kit_rules_read,   kit_rules_order,   kit_rules_apply,
-    kit_rules_fields,  kit_rules_borrow,   kit_rules_names,  kit_rules_random,  kit_rules_share,
-    kit_rules_thread,  kit_rules_snapshot, kit_rules_second, kit_rules_kill,    kit_rules_crash,
-    kit_rules_tidy,    kit_rules_fault,    kit_rules_full,   kit_rules_durable, kit_rules_lost,
-    kit_rules_process, kit_rules_leak,     kit_rules_scale,  kit_rules_retire,  kit_rules_retired,
-    kit_rules_broken, /* the last ones
-                         break it */
+    kit_rules_open,   kit_rules_error,   kit_rules_read,       kit_rules_order,
+    kit_rules_apply,  kit_rules_fields,  kit_rules_borrow,     kit_rules_names,
+    kit_rules_random, kit_rules_share,   kit_rules_thread,     kit_rules_snapshot,
+    kit_rules_second, kit_rules_kill,    kit_rules_crash,      kit_rules_tidy,
+    kit_rules_fault,  kit_rules_full,    kit_rules_fault_open, kit_rules_durable,
+    kit_rules_lost,   kit_rules_process, kit_rules_leak,       kit_rules_scale,
+    kit_rules_retire, kit_rules_retired, kit_rules_broken, /* the last ones break it */
 };
 
 enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };

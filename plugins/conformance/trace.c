@@ -135,7 +135,8 @@ static void on_mark(struct tracer *tracer, const struct kit_call *call)
     tracer->window = call->args[0] == MARK_BEGIN;
     if (tracer->window || (int)call->args[1] != CKPT_OK || trace->unsynced[0])
         return;
-    (void)kit_sync_missing(&tracer->sync, tracer->child, trace->unsynced, sizeof(trace->unsynced));
+    (void)kit_sync_missing(&tracer->sync, tracer->child, trace->removals, trace->unsynced,
+                           sizeof(trace->unsynced));
 }
 
 /* A rename, or the effect after one. */

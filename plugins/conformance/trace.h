@@ -27,6 +27,7 @@ struct kit_trace {
     unsigned at;       /* which effect in the window, from 1 */
     bool renames_only; /* only renames are counted as effects, and what follows one */
     bool sticky;       /* and all after it in the window */
+    bool removals;     /* a folder that lost a name must be synced, too */
     int error;
 
     unsigned effects; /* seen in the window */
