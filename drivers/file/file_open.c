@@ -188,7 +188,8 @@ static int expect(struct ckpt_store *store, const char *sql, const char *expecte
     if (result == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
 
-        bool unread = text && strstr(text, "unable to get the page");
+        bool unread =
+            text && (strstr(text, "unable to get the page") || strstr(text, "failed to get page"));
 
         /* The check calls a page damaged that cannot be read. */
         if (unread || errno == EIO || errno == ENXIO) {
