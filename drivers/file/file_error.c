@@ -26,7 +26,27 @@ static int code_of_errno(int errnum)
     }
 }
 
-static int code_of(sqlite3 *db, int rc)
+/* What the system said last. SQLite itself keeps nothing of a COMMIT that fails; what succeeds
+   after a failure does not change errno. A file beside the database that cannot be made is opened
+   by SQLite as it is, and that nothing is there is all that it then says. */
+static int system_errno(sqlite3 *db, int rc, int last, const char *path)
+{
+    int errnum = last == 0 && db ? sqlite3_system_errno(db) : last;
+    int making;
+
+    if ((rc & 0xff) != SQLITE_CANTOPEN || errnum != ENOENT)
+        return errnum;
+    making = file_place_try(path);
+    return making ? making : errnum;
+}
+
+/* SQLite calls it damage when the disk cannot read a page; it may be able to later. */
+static bool is_unreadable(int rc, int last)
+{
+    return (rc & 0xff) == SQLITE_CORRUPT && (last == EIO || last == ENXIO);
+}
+
+static int code_of(int rc, int errnum)
 {
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
@@ -47,7 +67,7 @@ static int code_of(sqlite3 *db, int rc)
         return CKPT_ERR_DENIED;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return code_of_errno(db ? sqlite3_system_errno(db) : 0);
+        return code_of_errno(errnum);
     default:
         return CKPT_ERR;
     }
@@ -80,11 +100,17 @@ int file_refuse(const char *path, const char *what, struct ckpt_error *err)
 
 int file_fail(sqlite3 *db, int rc, const char *path, const char *doing, struct ckpt_error *err)
 {
-    const char *text =
-        db && sqlite3_errcode(db) != SQLITE_OK ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-    int errnum = db ? sqlite3_system_errno(db) : 0;
-    int code = code_of(db, rc);
+    bool unreadable = is_unreadable(rc, errno);
+    int errnum = system_errno(db, rc, errno, path);
+    const char *text;
+    int code;
 
+    if (unreadable)
+        rc = SQLITE_IOERR;
+    text = db && sqlite3_errcode(db) != SQLITE_OK && !unreadable ? sqlite3_errmsg(db)
+                                                                 : sqlite3_errstr(rc);
+
+    code = code_of(rc, errnum);
     if (code == CKPT_ERR_CORRUPT) {
         char what[256];
 

@@ -3,6 +3,8 @@
  * Reading: rows are handed on as they come, inside one read transaction, which is one snapshot in
  * WAL mode and holds up no writer.
  */
+#include <errno.h>
+
 #include "drivers/file/file_store.h"
 
 enum { MAX_INVALID = 25, DONE = 200 }; /* statuses */
@@ -143,6 +145,7 @@ static int each_row(struct ckpt_store *store, sqlite3_stmt *s, row_fn fn, struct
     int rc = CKPT_OK;
     int result;
 
+    errno = 0; /* file_fail() asks */
     while (rc == CKPT_OK && (result = sqlite3_step(s)) != SQLITE_DONE) {
         if (result != SQLITE_ROW) {
             rc = file_fail(store->db, result, store->path, "read", err);

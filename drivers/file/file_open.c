@@ -3,6 +3,7 @@
  * Opening an existing file. First its head is read without any of SQLite's machinery, so that a
  * foreign file is refused untouched; then SQLite opens it and it is checked as a whole.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,16 +177,24 @@ static int expect(struct ckpt_store *store, const char *sql, const char *expecte
                   struct ckpt_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
     char what[256];
     int rc = CKPT_OK;
+    int result;
 
+    errno = 0; /* file_fail() asks */
+    result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
 
-        if (!text || strcmp(text, expected) != 0) {
+        bool unread =
+            text && (strstr(text, "unable to get the page") || strstr(text, "failed to get page"));
+
+        /* The check calls a page damaged that cannot be read. */
+        if (unread || errno == EIO || errno == ENXIO) {
+            rc = file_fail(NULL, SQLITE_IOERR, store->path, "read", err);
+        } else if (!text || strcmp(text, expected) != 0) {
             snprintf(what, sizeof(what), "damaged: %s", text ? text : "a value is missing");
             rc = file_refuse(store->path, what, err);
         }
@@ -237,7 +246,10 @@ static int check_place_again(const struct ckpt_store *store, struct ckpt_error *
 
 int file_attach(struct ckpt_store *store, struct ckpt_error *err)
 {
-    int rc = open_handle(store, store->path, SQLITE_OPEN_READWRITE, err);
+    int rc;
+
+    errno = 0; /* file_fail() asks */
+    rc = open_handle(store, store->path, SQLITE_OPEN_READWRITE, err);
 
     if (rc == CKPT_OK)
         rc = recognise(store, err);

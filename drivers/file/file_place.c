@@ -207,6 +207,23 @@ int file_place_folder(int *fd_out, const char *path, struct ckpt_error *err)
     return CKPT_OK;
 }
 
+int file_place_try(const char *path)
+{
+    struct ckpt_error ignored = {.struct_size = sizeof(ignored)};
+    int errnum = 0;
+    int folder, fd;
+
+    if (file_place_folder(&folder, path, &ignored) != CKPT_OK)
+        return 0;
+    fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    else if (errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EACCES)
+        errnum = errno;
+    close(folder);
+    return errnum;
+}
+
 int64_t file_place_size(const char *path, const char *ending)
 {
     char name[FILE_MAX_PATH + 16];

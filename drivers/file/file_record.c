@@ -3,6 +3,7 @@
  * The statements of the driver, and how values stand in the columns: text as bytes, times as
  * 'YYYY-MM-DD HH:MM:SS' in UTC, unsigned 64-bit numbers as the signed ones of the same bits.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -106,8 +107,11 @@ int file_statement(sqlite3_stmt **out, struct ckpt_store *store, enum file_state
 
 int file_step_done(struct ckpt_store *store, sqlite3_stmt *statement, struct ckpt_error *err)
 {
-    int result = sqlite3_step(statement);
     int rc = CKPT_OK;
+    int result;
+
+    errno = 0; /* file_fail() asks */
+    result = sqlite3_step(statement);
 
     if (result != SQLITE_DONE)
         rc = file_fail(store->db, result, store->path, "write", err);

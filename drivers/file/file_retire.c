@@ -34,13 +34,27 @@ static int busy(const struct ckpt_store *store, struct ckpt_error *err)
     return file_fail(NULL, SQLITE_BUSY, store->path, "put away", err);
 }
 
+/* The pragma that leaves WAL mode tells no error of the disk, only that nothing was done. */
+static int merge(struct ckpt_store *store, struct ckpt_error *err)
+{
+    int rc;
+
+    errno = 0; /* file_fail() asks */
+    rc = sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY
+               ? CKPT_OK
+               : file_fail(store->db, rc, store->path, "put away", err);
+}
+
 /* After this the file is alone, whole, and locked for everybody else. */
 static int isolate(struct ckpt_store *store, struct ckpt_error *err)
 {
     bool alone = false;
     int moved = 0;
-    int rc = run(store, "PRAGMA journal_mode = DELETE", &alone, err);
+    int rc = merge(store, err);
 
+    if (rc == CKPT_OK)
+        rc = run(store, "PRAGMA journal_mode = DELETE", &alone, err);
     if (rc == CKPT_OK && !alone)
         rc = busy(store, err);
     if (rc == CKPT_OK)
@@ -61,19 +75,25 @@ static int isolate(struct ckpt_store *store, struct ckpt_error *err)
 static int put_away(struct ckpt_store *store, uint32_t how, int64_t task_id, struct ckpt_error *err)
 {
     char target[FILE_MAX_PATH + 32];
+
+    snprintf(target, sizeof(target), "%s.%lld.bak", store->path, (long long)task_id);
+    if (how == CKPT_RETIRE_RENAME)
+        return file_place_rename(store->path, target, err);
+    return unlink(store->path) == 0 ? CKPT_OK : file_fail_errno(errno, store->path, "remove", err);
+}
+
+/* Until this succeeds the file could be back after a power failure: retire is repeated. */
+static int sync_folder(struct ckpt_store *store, struct ckpt_error *err)
+{
     int folder;
     int rc = file_place_folder(&folder, store->path, err);
 
     if (rc != CKPT_OK)
         return rc;
-    snprintf(target, sizeof(target), "%s.%lld.bak", store->path, (long long)task_id);
-    if (how == CKPT_RETIRE_RENAME)
-        rc = file_place_rename(store->path, target, err);
-    else if (unlink(store->path) != 0)
-        rc = file_fail_errno(errno, store->path, "remove", err);
-    if (rc == CKPT_OK && fsync(folder) != 0)
+    if (fsync(folder) != 0)
         rc = file_fail_errno(errno, store->path, "sync the folder of", err);
     close(folder);
+    store->retired_unsynced = rc != CKPT_OK;
     return rc;
 }
 
@@ -82,6 +102,8 @@ int file_retire(struct ckpt_store *store, uint32_t how, int64_t task_id, struct 
     struct ckpt_error ignored = {.struct_size = sizeof(ignored)};
     int rc;
 
+    if (store->retired && store->retired_unsynced)
+        return sync_folder(store, err);
     if (store->retired || how == CKPT_RETIRE_KEEP)
         return CKPT_OK;
     rc = file_usable(store, err);
@@ -104,5 +126,5 @@ int file_retire(struct ckpt_store *store, uint32_t how, int64_t task_id, struct 
     }
     file_detach(store);
     store->retired = true;
-    return CKPT_OK;
+    return sync_folder(store, err);
 }

@@ -52,6 +52,7 @@ struct ckpt_store {
     pid_t pid; /* of the opener: an SQLite handle must not be used across fork */
     bool read_only;
     bool retired;
+    bool retired_unsynced;    /* the folder is still to be synced */
     char path[FILE_MAX_PATH]; /* absolute, its folder without symbolic links */
 };
 
@@ -86,6 +87,9 @@ int file_place_clean(const char *path, struct ckpt_error *err);
 
 /* Opens the folder of path, to lock or sync it; *fd_out is the caller's. */
 int file_place_folder(int *fd_out, const char *path, struct ckpt_error *err);
+
+/* Why no file can be made in the folder of path: errno; 0 = one can, or it is not known. */
+int file_place_try(const char *path);
 
 /* Size of path with this ending, -1 = not there. */
 int64_t file_place_size(const char *path, const char *ending);

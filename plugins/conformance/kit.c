@@ -48,6 +48,12 @@ int kit_skip(struct kit *kit, const char *fmt, ...)
     return KIT_NOT_CLAIMED;
 }
 
+int kit_blind(struct kit *kit, const char *why)
+{
+    snprintf(kit->reason, sizeof(kit->reason), "%s", why);
+    return KIT_NOT_JUDGED;
+}
+
 uint32_t kit_random(struct kit *kit, uint32_t below)
 {
     kit->random = kit->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);

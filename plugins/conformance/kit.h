@@ -17,7 +17,12 @@
 
 #include "core/base/cleanup.h"
 
-enum kit_answer { KIT_PASS = 0, KIT_NOT_CLAIMED = 1, KIT_FAIL = -1 };
+enum kit_answer {
+    KIT_PASS = 0,
+    KIT_NOT_CLAIMED = 1, /* the rule does not concern this driver */
+    KIT_NOT_JUDGED = 2,  /* it does, but this system does not let the kit look */
+    KIT_FAIL = -1
+};
 
 struct kit {
     const struct ckpt_driver *driver;
@@ -32,7 +37,7 @@ struct kit {
     const char *noise; /* what earlier rules' processes printed, "" = nothing */
     int user_fd;       /* where the user's standard error is, for a command of the user */
     uint64_t random;   /* state of kit_random */
-    char reason[1024]; /* of the first failure, or of not being claimed */
+    char reason[1024]; /* of the first failure, or of being neither passed nor failed */
 };
 
 struct kit_rule {
@@ -63,6 +68,7 @@ extern const struct kit_rule kit_rules_kill[];
 extern const struct kit_rule kit_rules_crash[];
 extern const struct kit_rule kit_rules_tidy[];
 extern const struct kit_rule kit_rules_fault[];
+extern const struct kit_rule kit_rules_fault_open[];
 extern const struct kit_rule kit_rules_full[];
 extern const struct kit_rule kit_rules_durable[];
 extern const struct kit_rule kit_rules_lost[];
@@ -81,6 +87,9 @@ int kit_prefix(struct kit *kit, const char *fmt, ...) TL_PRINTF(2, 3);
 
 /* Notes why the rule says nothing about this driver and returns KIT_NOT_CLAIMED. */
 int kit_skip(struct kit *kit, const char *fmt, ...) TL_PRINTF(2, 3);
+
+/* Notes what this system does not permit and returns KIT_NOT_JUDGED. */
+int kit_blind(struct kit *kit, const char *why);
 
 /* Leaves the rule when the condition does not hold. */
 #define KIT_CHECK(condition, ...)              \

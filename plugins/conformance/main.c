@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ckpt-conformance DRIVER.so DSN: runs the rules of the checkpoint driver contract against a driver
- * and reports in TAP or JSON. It deletes what the store holds. Exit status: 0 all hold, 1 one does
- * not, 2 wrong use, or the driver cannot be loaded.
+ * and reports in TAP or JSON. It deletes what the store holds. Exit status: as usage_text says.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -21,13 +20,13 @@
 enum { MAX_GIVEN = 16, SECONDS_AFTER_HANG = 10, MAX_HANGS = 3 };
 
 static const struct kit_rule *const topics[] = {
-    kit_rules_open,    kit_rules_error,    kit_rules_read,   kit_rules_order,   kit_rules_apply,
-    kit_rules_fields,  kit_rules_borrow,   kit_rules_names,  kit_rules_random,  kit_rules_share,
-    kit_rules_thread,  kit_rules_snapshot, kit_rules_second, kit_rules_kill,    kit_rules_crash,
-    kit_rules_tidy,    kit_rules_fault,    kit_rules_full,   kit_rules_durable, kit_rules_lost,
-    kit_rules_process, kit_rules_leak,     kit_rules_scale,  kit_rules_retire,  kit_rules_retired,
-    kit_rules_broken, /* the last ones
-                         break it */
+    kit_rules_open,   kit_rules_error,   kit_rules_read,       kit_rules_order,
+    kit_rules_apply,  kit_rules_fields,  kit_rules_borrow,     kit_rules_names,
+    kit_rules_random, kit_rules_share,   kit_rules_thread,     kit_rules_snapshot,
+    kit_rules_second, kit_rules_kill,    kit_rules_crash,      kit_rules_tidy,
+    kit_rules_fault,  kit_rules_full,    kit_rules_fault_open, kit_rules_durable,
+    kit_rules_lost,   kit_rules_process, kit_rules_leak,       kit_rules_scale,
+    kit_rules_retire, kit_rules_retired, kit_rules_broken, /* the last ones break it */
 };
 
 enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
@@ -62,7 +61,10 @@ static const char usage_text[] =
     "  --timeout SECONDS    limit of each rule\n"
     "  --seed N             repeat a run's random choices\n"
     "  --list               print the rules' ids and names\n"
-    "  --no-fork            run the rules in this process, for a debugger\n";
+    "  --no-fork            run the rules in this process, for a debugger\n"
+    "Exit status: 0 every rule that concerns the driver holds; 1 one does not; 2 wrong use, or the "
+    "driver\ncannot be loaded; 3 none fails, but some could not be judged on this system (no "
+    "ptrace).\n";
 
 static int usage(const char *why)
 {
@@ -237,6 +239,7 @@ struct run {
     struct kit_report report;
     unsigned hangs;
     char noise[512]; /* the first that a rule's process printed */
+    char blind[256]; /* why a rule could not be judged */
 };
 
 static unsigned limit_of(const struct run *run, const struct kit_rule *rule)
@@ -265,6 +268,8 @@ static void run_rule(struct run *run, const struct kit_rule *rule)
     run->hangs += outcome.hung;
     if (!run->noise[0])
         memcpy(run->noise, outcome.noise, sizeof(run->noise));
+    if (outcome.answer == KIT_NOT_JUDGED)
+        snprintf(run->blind, sizeof(run->blind), "%.255s", outcome.reason);
     kit_report_rule(&run->report, rule, &outcome);
 }
 
@@ -301,7 +306,10 @@ static int run_all(struct settings *settings, const char *path)
         fputs("ckpt-conformance: cannot write the report\n", stderr);
         return 2;
     }
-    return run.report.failed ? 1 : 0;
+    if (run.report.not_judged)
+        fprintf(stderr, "ckpt-conformance: %zu rules could not be judged here: %s\n",
+                run.report.not_judged, run.blind);
+    return run.report.failed ? 1 : run.report.not_judged ? 3 : 0;
 }
 
 static int list_all(void)

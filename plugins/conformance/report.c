@@ -10,7 +10,16 @@
 
 static const char *result_name(enum kit_answer answer)
 {
-    return answer == KIT_PASS ? "pass" : answer == KIT_NOT_CLAIMED ? "not-claimed" : "fail";
+    switch (answer) {
+    case KIT_PASS:
+        return "pass";
+    case KIT_NOT_CLAIMED:
+        return "not-claimed";
+    case KIT_NOT_JUDGED:
+        return "not-judged";
+    default:
+        return "fail";
+    }
 }
 
 /* Bytes of a driver are not always UTF-8, and a report is. */
@@ -78,6 +87,8 @@ static void report_tap(const struct kit_report *report, const struct kit_rule *r
            rule->id, rule->name);
     if (outcome->answer == KIT_NOT_CLAIMED)
         printf(" # SKIP not claimed%s%s", reason[0] ? ": " : "", reason);
+    if (outcome->answer == KIT_NOT_JUDGED)
+        printf(" # SKIP not judged: %s", reason);
     puts("");
     if (outcome->answer == KIT_FAIL)
         printf("  # FAIL %s\n", reason);
@@ -96,6 +107,7 @@ void kit_report_rule(struct kit_report *report, const struct kit_rule *rule,
     report->number++;
     report->failed += outcome->answer == KIT_FAIL;
     report->not_claimed += outcome->answer == KIT_NOT_CLAIMED;
+    report->not_judged += outcome->answer == KIT_NOT_JUDGED;
     if (report->json)
         report_json(report, rule, outcome, outcome->answer == KIT_PASS ? "" : reason);
     else
@@ -104,7 +116,7 @@ void kit_report_rule(struct kit_report *report, const struct kit_rule *rule,
 
 void kit_report_end(struct kit_report *report, bool complete)
 {
-    size_t passed = report->number - report->failed - report->not_claimed;
+    size_t passed = report->number - report->failed - report->not_claimed - report->not_judged;
     double seconds = kit_clock() - report->begin;
 
     if (report->json) {
@@ -115,9 +127,11 @@ void kit_report_end(struct kit_report *report, bool complete)
         cJSON_AddNumberToObject(summary, "pass", (double)passed);
         cJSON_AddNumberToObject(summary, "fail", (double)report->failed);
         cJSON_AddNumberToObject(summary, "not-claimed", (double)report->not_claimed);
+        cJSON_AddNumberToObject(summary, "not-judged", (double)report->not_judged);
         cJSON_AddNumberToObject(summary, "seconds", seconds);
         cJSON_AddBoolToObject(summary, "complete", complete);
-        cJSON_AddBoolToObject(summary, "conforms", complete && report->failed == 0);
+        cJSON_AddBoolToObject(summary, "conforms",
+                              complete && report->failed == 0 && report->not_judged == 0);
         text = cJSON_Print(report->document);
         puts(text ? text : "{}");
         free(text);
@@ -125,8 +139,8 @@ void kit_report_end(struct kit_report *report, bool complete)
     } else {
         if (!complete)
             puts("Bail out! a rule failed and --fail-fast was given");
-        printf("# %zu pass, %zu fail, %zu not claimed, in %.1f s\n", passed, report->failed,
-               report->not_claimed, seconds);
+        printf("# %zu pass, %zu fail, %zu not claimed, %zu not judged, in %.1f s\n", passed,
+               report->failed, report->not_claimed, report->not_judged, seconds);
     }
     fflush(stdout);
 }

@@ -14,6 +14,7 @@ struct kit_report {
     size_t number; /* of the last rule */
     size_t failed;
     size_t not_claimed;
+    size_t not_judged;
     double begin;
     cJSON *document; /* owned, NULL in TAP */
     cJSON *rules;    /* borrowed */

@@ -55,13 +55,13 @@ static int one_death(struct kit *kit, struct life *life, enum kit_trace_what how
     if (trace->acted) {
         snprintf(what, sizeof(what), "SIGKILL %s its effect %u (%s)",
                  how == KIT_TRACE_TEAR ? "in the middle of" : "before", at, trace->last_name);
-        return kit_scene_judge(kit, life->scene, what, false, repeat);
+        return kit_scene_judge(kit, life->scene, what, KIT_WANT_EITHER, repeat);
     }
     KIT_CHECK(WIFEXITED(trace->status) && WEXITSTATUS(trace->status) == 0,
               "the store does not open in the traced process, or the process ended by itself");
     KIT_CHECK(life->result->returned, "apply ended the process");
     KIT_TRY(kit_expect(kit, "apply", life->result->rc, CKPT_OK, &life->result->err));
-    return kit_scene_judge(kit, life->scene, "_exit without close", true, repeat);
+    return kit_scene_judge(kit, life->scene, "_exit without close", KIT_WANT_CONFIRMED, repeat);
 }
 
 /* Before each effect, or before as many, evenly spread, as the time allows. */

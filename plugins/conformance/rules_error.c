@@ -256,6 +256,16 @@ static void live_reading(struct kit *kit, void *payload)
     _exit(0);
 }
 
+/* What a fault of the disk is not: damage of the data. */
+static int judge_codes(struct kit *kit, const struct reads *reads, const char *what)
+{
+    KIT_CHECK(reads->open_rc != CKPT_ERR_CORRUPT && reads->task_rc != CKPT_ERR_CORRUPT &&
+                  reads->table_rc != CKPT_ERR_CORRUPT && reads->each_rc != CKPT_ERR_CORRUPT,
+              "with %s the driver returned CKPT_ERR_CORRUPT, though the data is as it was: %s",
+              what, reads->err.message);
+    return KIT_PASS;
+}
+
 /* Each call told an error, or everything. */
 static int judge_reads(struct kit *kit, const struct reads *reads, unsigned chunks,
                        const char *what)
@@ -317,6 +327,8 @@ static int fail_reads(struct kit *kit, enum kit_trace_what what, int error, unsi
         KIT_TRY(kit_trace_run(kit, &trace, live_reading, reads));
         snprintf(text, sizeof(text), "%s at read %u (%s)", name, trace.at, trace.last_name);
         KIT_TRY(judge_reads(kit, reads, applies * CHUNKS, text));
+        if (error)
+            KIT_TRY(judge_codes(kit, reads, text));
         if (!trace.acted && opened)
             return KIT_PASS; /* open has read all of it */
         if (!trace.acted)

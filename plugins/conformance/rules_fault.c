@@ -2,7 +2,8 @@
 /*
  * Rules about a disk that fails: each write, sync and rename of an apply fails once, or it and all
  * after it, with no space, an I/O error, an interruption, or by half. The driver may only claim
- * what is really there, and must work again when the disk does.
+ * what is really there, and must work again when the disk does. What the same handle shows after
+ * the error is what the store has.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,12 +23,20 @@ enum after { NOTHING, REPEAT, SOMETHING_ELSE, AFTERS };
 
 struct fault {
     const struct kit_scene *scene;
+    const struct kit_scene *with_other; /* the same, with SOMETHING_ELSE */
     struct kit_scene_result *result;
     enum kit_trace_what what;
     int error;
     const char *name;
     enum after after;
+    bool closes; /* its store in the end; else it ends as by SIGKILL */
 };
+
+static bool did_something_else(const struct fault *fault)
+{
+    return fault->after == SOMETHING_ELSE && fault->result->repeated &&
+           fault->result->repeated_rc == CKPT_OK;
+}
 
 static void live(struct kit *kit, void *payload)
 {
@@ -48,7 +57,11 @@ static void live(struct kit *kit, void *payload)
                 : kit_scene_apply_other(kit, &store, &result->repeated_err);
         result->repeated = true;
     }
-    kit_close(&store);
+    result->seen =
+        kit_scene_look(kit, &store, did_something_else(fault) ? fault->with_other : fault->scene,
+                       result->seen_why, sizeof(result->seen_why));
+    if (fault->closes)
+        kit_close(&store);
     _exit(0);
 }
 
@@ -63,8 +76,11 @@ static int judge_codes(struct kit *kit, const struct fault *fault, const struct 
               WIFSIGNALED(trace->status) ? WTERMSIG(trace->status) : 0, WEXITSTATUS(trace->status));
     snprintf(call, sizeof(call), "apply with %s", what);
     KIT_TRY(kit_expect(kit, call, result->rc, result->rc < 0 ? CKPT_ERR : CKPT_OK, &result->err));
-    if (fault->error == ENOSPC && result->rc < 0 && strstr(trace->last_name, "write") &&
-        trace->sticky)
+    KIT_CHECK(result->rc != CKPT_ERR_CORRUPT &&
+                  (!result->repeated || result->repeated_rc != CKPT_ERR_CORRUPT),
+              "%s: a fault of the disk is told as CKPT_ERR_CORRUPT: %s", call,
+              result->rc < 0 ? result->err.message : result->repeated_err.message);
+    if (fault->error == ENOSPC && result->rc < 0)
         KIT_CHECK(result->rc == CKPT_ERR_FULL, "%s is code %d, not CKPT_ERR_FULL: %s", call,
                   result->rc, result->err.message);
     KIT_CHECK(result->rc < 0 || !trace->unsynced[0] || strncmp(trace->unsynced, "the file", 8) != 0,
@@ -84,21 +100,36 @@ static int count_effects(struct kit *kit, struct fault *fault, unsigned *total_o
     KIT_TRY(kit_scene_reset(kit, fault->scene));
     KIT_TRY(kit_trace_run(kit, &trace, live, fault));
     *total_out = trace.effects;
-    return kit_scene_judge(kit, fault->scene, "nothing special", true, true);
+    return kit_scene_judge(kit, fault->scene, "nothing special", KIT_WANT_CONFIRMED, true);
+}
+
+/* What the store must hold, after what its calls returned and what a read in the handle showed. A
+   process that ends without close may leave the whole apply, though it was not shown. */
+static enum kit_scene_want wanted(const struct fault *fault)
+{
+    const struct kit_scene_result *result = fault->result;
+
+    if (result->rc == CKPT_OK || (fault->after == REPEAT && result->repeated_rc == CKPT_OK))
+        return KIT_WANT_CONFIRMED;
+    if (result->seen == KIT_SCENE_AFTER)
+        return KIT_WANT_SHOWN;
+    return result->seen == KIT_SCENE_BEFORE && fault->closes ? KIT_WANT_HIDDEN : KIT_WANT_EITHER;
 }
 
 /* Which states the store may be in now. */
 static int judge_state(struct kit *kit, const struct fault *fault, const char *what, unsigned at)
 {
     const struct kit_scene_result *result = fault->result;
-    bool good = result->repeated && result->repeated_rc == CKPT_OK;
-    KIT_SCENE with_other = {0};
+    bool other = did_something_else(fault);
+    enum kit_scene_want want = wanted(fault);
 
-    if (!good || fault->after == REPEAT)
-        return kit_scene_judge(kit, fault->scene, what, result->rc == CKPT_OK || good, at % 2);
-    KIT_TRY(kit_scene_make(kit, &with_other, fault->scene->kind));
-    KIT_TRY(kit_scene_add_other(kit, &with_other));
-    return kit_scene_judge(kit, &with_other, what, false, false);
+    KIT_CHECK(result->seen != KIT_SCENE_TORN,
+              "after %s a read in the same handle shows the apply in part: %s", what,
+              result->seen_why);
+    KIT_CHECK(result->seen != KIT_SCENE_BEFORE || want != KIT_WANT_CONFIRMED,
+              "after %s a read in the same handle does not show what returned CKPT_OK", what);
+    return kit_scene_judge(kit, other ? fault->with_other : fault->scene, what, want,
+                           !other && at % 2);
 }
 
 /* The apply with the fault at its effect `at`. */
@@ -110,9 +141,10 @@ static int one_fault(struct kit *kit, struct fault *fault, unsigned at, bool sti
 
     KIT_TRY(kit_scene_reset(kit, fault->scene));
     *fault->result = (struct kit_scene_result){0};
+    fault->closes = (at + (unsigned)fault->after) % 2;
     KIT_TRY(kit_trace_run(kit, &trace, live, fault));
-    snprintf(what, sizeof(what), "%s at effect %u (%s)%s", fault->name, at, trace.last_name,
-             sticky ? " and all after it" : "");
+    snprintf(what, sizeof(what), "%s at effect %u (%s)%s%s", fault->name, at, trace.last_name,
+             sticky ? " and all after it" : "", fault->closes ? ", and close," : "");
     KIT_TRY(judge_codes(kit, fault, &trace, what));
     return judge_state(kit, fault, what, at);
 }
@@ -158,7 +190,9 @@ static int fail_with(struct kit *kit, enum kit_trace_what what, int error, const
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         KIT_SCENE scene = {0};
+        KIT_SCENE with_other = {0};
         struct fault fault = {.scene = &scene,
+                              .with_other = &with_other,
                               .result = kit_shared(sizeof(struct kit_scene_result)),
                               .what = what,
                               .error = error,
@@ -166,6 +200,8 @@ static int fail_with(struct kit *kit, enum kit_trace_what what, int error, const
 
         KIT_CHECK(fault.result, "out of memory");
         KIT_TRY(kit_scene_make(kit, &scene, kinds[i]));
+        KIT_TRY(kit_scene_make(kit, &with_other, kinds[i]));
+        KIT_TRY(kit_scene_add_other(kit, &with_other));
         KIT_TRY(fail_everywhere(kit, &fault));
     }
     return KIT_PASS;

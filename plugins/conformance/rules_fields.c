@@ -190,8 +190,42 @@ static int extra_comes_back(struct kit *kit)
     return alter_all(kit, set_extra, 6);
 }
 
+/* Every status, of a table, an engine and a failure. */
+static int each_status_comes_back(struct kit *kit)
+{
+    enum { STATUSES = 256, AT_ONCE = 32 };
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    for (uint32_t begin = 0; begin < STATUSES; begin += AT_ONCE) {
+        char names[AT_ONCE][32];
+        union record records[3 * AT_ONCE];
+        struct ckpt_change changes[3 * AT_ONCE];
+
+        for (uint32_t i = 0; i < AT_ONCE; i++) {
+            union record *own = &records[3 * i];
+
+            snprintf(names[i], sizeof(names[i]), "`field`.`s%u`", begin + i);
+            own[0].table = kit_table(names[i], begin + i);
+            own[1].engine = kit_engine(names[i], 0);
+            own[2].failure = kit_failure(names[i], "a", 0);
+            own[1].engine.status = own[2].failure.status = begin + i;
+            changes[3 * i] = kit_put(CKPT_PUT_TABLE, &own[0]);
+            changes[3 * i + 1] = kit_put(CKPT_PUT_ENGINE, &own[1]);
+            changes[3 * i + 2] = kit_put(CKPT_PUT_FAILURE, &own[2]);
+        }
+        KIT_TRY(kit_world_apply(kit, &store, &world, changes, 3 * AT_ONCE));
+    }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, CKPT_OPEN_READ_ONLY));
+    return kit_world_expect(kit, &store, &world);
+}
+
 const struct kit_rule kit_rules_fields[] = {
     {"extreme-numbers", "extremes of every number come back", extremes_come_back, 0},
+    {"each-status", "every status from 0 to 255 comes back", each_status_comes_back, 0},
     {"times", "times come back, at most rounded down to the second", times_come_back, 0},
     {"string-bytes", "strings of any bytes and lengths come back", bytes_come_back, 0},
     {"longest-strings", "the longest extra, message, hint and fingerprint come back",

@@ -104,7 +104,9 @@ static int judge(struct kit *kit, struct life *life, int status)
                            result->repeated_rc < 0 ? CKPT_ERR : CKPT_OK, &result->repeated_err));
     return kit_scene_judge(kit, life->scene, what,
                            result->rc == CKPT_OK ||
-                               (result->repeated && result->repeated_rc == CKPT_OK),
+                                   (result->repeated && result->repeated_rc == CKPT_OK)
+                               ? KIT_WANT_CONFIRMED
+                               : KIT_WANT_EITHER,
                            life->repeat);
 }
 

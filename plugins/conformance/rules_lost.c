@@ -130,7 +130,9 @@ static int one_cut(struct kit *kit, struct life *life, unsigned at, bool *acted_
     KIT_CHECK(!result->repeated || result->repeated_rc == KIT_PASS,
               "after %s the same store does not work again: %s", what,
               result->repeated_err.message);
-    return kit_scene_judge(kit, life->scene, what, result->rc == CKPT_OK || result->repeated,
+    return kit_scene_judge(kit, life->scene, what,
+                           result->rc == CKPT_OK || result->repeated ? KIT_WANT_CONFIRMED
+                                                                     : KIT_WANT_EITHER,
                            (at / 2) % 2);
 }
 

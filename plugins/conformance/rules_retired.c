@@ -3,9 +3,11 @@
  * Rules about retire: a death in the middle of it, and what other handles see after it.
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "plugins/conformance/place.h"
 #include "plugins/conformance/runner.h"
 #include "plugins/conformance/trace.h"
 #include "plugins/conformance/world.h"
@@ -133,9 +135,107 @@ static int readers_see_no_old_records(struct kit *kit)
     return KIT_PASS;
 }
 
+/* What a handle that was retired may still do: nothing that shows or makes a record. */
+static int handle_is_spent(struct kit *kit)
+{
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+    const struct ckpt_table table = kit_table(T1, 30);
+    const struct ckpt_change change = kit_put(CKPT_PUT_TABLE, &table);
+    const struct ckpt_change *const list[] = {&change};
+    struct ckpt_error err = kit_error();
+    int seen = 0;
+    const struct ckpt_visitor visitor = {
+        .struct_size = sizeof(visitor), .task = deliver, .payload = &seen};
+    char text[512];
+    bool empty = false;
+    int rc;
+
+    if (!kit->driver->retire)
+        return kit_skip(kit, "the driver has no retire");
+    KIT_TRY(fill(kit, &store, &world));
+    rc = kit->driver->retire(store.handle, CKPT_RETIRE_REMOVE, 1, &err);
+    KIT_TRY(kit_expect(kit, "retire", rc, CKPT_OK, &err));
+    rc = kit->driver->load_task(store.handle, &visitor, &err);
+    KIT_TRY(kit_expect(kit, "load_task in a handle that was retired", rc,
+                       rc < 0 ? CKPT_ERR : CKPT_NOT_FOUND, &err));
+    KIT_CHECK(seen == 0, "a handle that was retired still shows records");
+    err = kit_error();
+    rc = kit->driver->each_table(store.handle, CKPT_FILTER_ALL, &visitor, &err);
+    KIT_TRY(kit_expect(kit, "each_table in a handle that was retired", rc,
+                       rc < 0 ? CKPT_ERR : CKPT_OK, &err));
+    err = kit_error();
+    rc = kit->driver->apply(store.handle, list, 1, &err);
+    KIT_TRY(kit_expect(kit, "apply in a handle that was retired", rc, CKPT_ERR, &err));
+    err = kit_error();
+    if (kit->driver->describe)
+        KIT_TRY(kit_expect(kit, "describe in a handle that was retired",
+                           kit->driver->describe(store.handle, text, sizeof(text), &err), CKPT_OK,
+                           &err));
+    rc = kit->driver->retire(store.handle, CKPT_RETIRE_REMOVE, 1, &err);
+    KIT_TRY(kit_expect(kit, "retire, repeated", rc, CKPT_OK, &err));
+    kit_close(&store);
+    return expect_whole_or_gone(kit, &(const struct kit_world){0}, "retire", &empty);
+}
+
+static void live_durably(struct kit *kit, void *payload)
+{
+    const uint32_t *how = payload;
+    struct kit_store store = {0};
+    KIT_WORLD world = {0};
+    struct ckpt_error err = kit_error();
+    int rc;
+
+    if (fill(kit, &store, &world) != KIT_PASS)
+        _exit(1);
+    kit_window_begin();
+    rc = kit->driver->retire(store.handle, *how, 1, &err);
+    kit_window_end(rc);
+    _exit(rc == CKPT_OK ? 0 : 1);
+}
+
+static int watch(struct kit *kit, uint32_t how)
+{
+    struct kit_trace trace = {.what = KIT_TRACE_WATCH, .removals = true};
+
+    KIT_TRY(kit_trace_run(kit, &trace, live_durably, &how));
+    KIT_CHECK(WIFEXITED(trace.status) && WEXITSTATUS(trace.status) == 0,
+              "retire fails in the traced process");
+    KIT_CHECK(!trace.unsynced[0], "retire returned CKPT_OK, but %s was not synced (fsync)",
+              trace.unsynced);
+    return KIT_PASS;
+}
+
+static int retire_is_durable(struct kit *kit)
+{
+    static const uint32_t ways[] = {CKPT_RETIRE_REMOVE, CKPT_RETIRE_RENAME};
+    struct kit own = *kit;
+    char dsn[KIT_PATH];
+    KIT_STORE store = {0};
+    int answer = KIT_PASS;
+
+    if (!kit->driver->retire)
+        return kit_skip(kit, "the driver has no retire");
+    KIT_TRY(kit_fresh(kit, &store));
+    kit_close(&store);
+    if (!kit_new_dsn(kit, "-ckpt-third", dsn, sizeof(dsn)))
+        return kit_skip(kit, "the DSN is not the path of a file");
+    own.dsn = dsn;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && answer == KIT_PASS; i++) {
+        kit_remove_files(dsn);
+        answer = watch(&own, ways[i]);
+    }
+    kit_remove_files(dsn);
+    memcpy(kit->reason, own.reason, sizeof(kit->reason));
+    return answer;
+}
+
 const struct kit_rule kit_rules_retired[] = {
     {"crash-retire", "SIGKILL at each moment of retire leaves all or nothing",
      death_in_retire_is_borne, 0},
+    {"retire-handle", "a handle that was retired shows nothing and takes nothing", handle_is_spent,
+     0},
+    {"retire-durable", "what retire confirmed is synced to the disk", retire_is_durable, 0},
     {"retire-readers", "readers see nothing of what was retired", readers_see_no_old_records, 0},
     {NULL, NULL, NULL, 0},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules about size: many chunks are written and read in bounded time and memory.
+ * Rules about size: many chunks are written and read in bounded time and memory, and many of
+ * everything else come back, all of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 
 #include "plugins/conformance/place.h"
 #include "plugins/conformance/runner.h"
+#include "plugins/conformance/world.h"
 
 #define T1 "`big`.`table`"
+#define T2 "`big`.`tables`"
 
 /* For the load; an open may build an index in memory, which is allowed more. */
 enum { LOAD_KIB = 64 * 1024, OPEN_KIB = 256 * 1024 };
@@ -151,32 +154,137 @@ static int many_chunks_are_streamed(struct kit *kit)
     return kit_expect_missing(kit, &store, T1);
 }
 
+/* More than any limit that a driver may have set itself. */
+enum { MANY = 3000, FEW = 7 };
+
+union child {
+    struct ckpt_engine engine;
+    struct ckpt_source source;
+    struct ckpt_failure failure;
+};
+
+/* The number `at` of its kind. */
+static struct ckpt_change child_of(union child *child, char path[32], const char *table,
+                                   enum ckpt_change_kind kind, int at)
+{
+    snprintf(path, 32, "dump/%d.sql", at / 3);
+    if (kind == CKPT_PUT_ENGINE) {
+        child->engine = kit_engine(table, at - 1);
+    } else if (kind == CKPT_PUT_SOURCE) {
+        snprintf(path, 32, "dump/%d.sql", at);
+        child->source = kit_source(table, path);
+    } else {
+        child->failure = kit_failure(table, path, at);
+        child->failure.engine_id = at % 3 - 1;
+    }
+    return kit_put(kind, child);
+}
+
+/* All of one kind below one table, in an order that is none. */
+static int put_children(struct kit *kit, struct kit_store *store, struct kit_world *world,
+                        const char *table, enum ckpt_change_kind kind, int count)
+{
+    enum { STEP = 1009 }; /* prime: each number comes once */
+    union child children[CKPT_APPLY_MAX_CHANGES];
+    struct ckpt_change changes[CKPT_APPLY_MAX_CHANGES];
+    char paths[CKPT_APPLY_MAX_CHANGES][32];
+    size_t n = 0;
+
+    for (int i = 0; i < count; i++) {
+        changes[n] = child_of(&children[n], paths[n], table, kind, i * STEP % count);
+        n++;
+        if (n < CKPT_APPLY_MAX_CHANGES && i + 1 < count)
+            continue;
+        KIT_TRY(kit_world_apply(kit, store, world, changes, n));
+        n = 0;
+    }
+    return KIT_PASS;
+}
+
+static int many_children_come_back(struct kit *kit)
+{
+    static const enum ckpt_change_kind kinds[] = {CKPT_PUT_ENGINE, CKPT_PUT_SOURCE,
+                                                  CKPT_PUT_FAILURE};
+    KIT_STORE store = {0};
+    KIT_WORLD world = {0};
+    const struct ckpt_table tables[] = {kit_table(T1, 30), kit_table(T2, 30)};
+    const struct ckpt_change parents[] = {kit_put(CKPT_PUT_TABLE, &tables[0]),
+                                          kit_put(CKPT_PUT_TABLE, &tables[1])};
+
+    KIT_TRY(kit_fresh(kit, &store));
+    KIT_TRY(kit_world_apply(kit, &store, &world, parents, 2));
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        KIT_TRY(put_children(kit, &store, &world, T2, kinds[i], FEW));
+        KIT_TRY(put_children(kit, &store, &world, T1, kinds[i], MANY));
+    }
+    KIT_TRY(kit_world_expect(kit, &store, &world));
+    kit_close(&store);
+    KIT_TRY(kit_open(kit, &store, CKPT_OPEN_READ_ONLY));
+    return kit_world_expect(kit, &store, &world);
+}
+
+struct list {
+    char name[64]; /* of the table before */
+    int count;
+    bool wrong;
+};
+
+static int on_listed(const struct ckpt_table *table, void *payload)
+{
+    struct list *list = payload;
+    struct ckpt_str before = kit_str(list->name);
+
+    if (list->count && kit_compare_str(before, table->name) >= 0)
+        list->wrong = true;
+    snprintf(list->name, sizeof(list->name), "%.*s", (int)table->name.len, table->name.data);
+    list->count++;
+    return 0;
+}
+
+/* Every third is invalid, every third done. */
+static int expect_listed(struct kit *kit, struct kit_store *store, uint32_t filter, int count)
+{
+    struct list list = {0};
+    const struct ckpt_visitor visitor = {
+        .struct_size = sizeof(visitor), .table = on_listed, .payload = &list};
+    struct ckpt_error err = kit_error();
+    int rc = kit->driver->each_table(store->handle, filter, &visitor, &err);
+
+    KIT_TRY(kit_expect(kit, "each_table", rc, CKPT_OK, &err));
+    KIT_CHECK(list.count == count, "with filter %u %d of %d tables are listed", filter, list.count,
+              count);
+    KIT_CHECK(!list.wrong, "with filter %u tables are listed out of order, or twice", filter);
+    return KIT_PASS;
+}
+
 static int many_tables_are_listed(struct kit *kit)
 {
-    enum { TABLES = 2000 };
+    static const uint32_t status[] = {25, 30, 200};
     KIT_STORE store = {0};
     struct ckpt_table tables[CKPT_APPLY_MAX_CHANGES];
     struct ckpt_change changes[CKPT_APPLY_MAX_CHANGES];
     char names[CKPT_APPLY_MAX_CHANGES][64];
-    size_t count = 0;
 
     KIT_TRY(kit_fresh(kit, &store));
-    for (size_t begin = 0; begin < TABLES; begin += CKPT_APPLY_MAX_CHANGES) {
+    for (size_t begin = 0; begin < 2 * MANY; begin += CKPT_APPLY_MAX_CHANGES) {
         for (size_t i = 0; i < CKPT_APPLY_MAX_CHANGES; i++) {
             snprintf(names[i], sizeof(names[i]), "`many`.`t%zu`", begin + i);
-            tables[i] = kit_table(names[i], 30);
+            tables[i] = kit_table(names[i], status[(begin + i) % 3]);
             changes[i] = kit_put(CKPT_PUT_TABLE, &tables[i]);
         }
         KIT_TRY(kit_apply(kit, &store, changes, CKPT_APPLY_MAX_CHANGES));
     }
-    KIT_TRY(kit_count_tables(kit, &store, CKPT_FILTER_UNFINISHED, &count));
-    KIT_CHECK(count == TABLES, "%zu of %d tables are listed", count, TABLES);
-    return KIT_PASS;
+    KIT_TRY(expect_listed(kit, &store, CKPT_FILTER_ALL, 2 * MANY));
+    KIT_TRY(expect_listed(kit, &store, CKPT_FILTER_INVALID, 2 * MANY / 3));
+    return expect_listed(kit, &store, CKPT_FILTER_UNFINISHED, 2 * MANY * 2 / 3);
 }
 
 const struct kit_rule kit_rules_scale[] = {
     {"scale-chunks", "100000 chunks are written and streamed in bounded time and memory",
      many_chunks_are_streamed, 240},
-    {"scale-tables", "2000 tables are listed", many_tables_are_listed, 0},
+    {"scale-children", "3000 engines, sources and failures of one table come back in order",
+     many_children_come_back, 0},
+    {"scale-tables", "6000 tables are listed in order, through each filter", many_tables_are_listed,
+     0},
     {NULL, NULL, NULL, 0},
 };

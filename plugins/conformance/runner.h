@@ -12,7 +12,7 @@ struct kit_outcome {
     enum kit_answer answer;
     bool hung;
     double seconds;
-    char reason[1024]; /* of a failure, or of not being claimed; may be empty otherwise */
+    char reason[1024]; /* of a failure, or of being neither; may be empty otherwise */
     char noise[512];   /* the beginning of what its process printed, in one line */
 };
 

@@ -217,29 +217,47 @@ int kit_scene_add_other(struct kit *kit, struct kit_scene *scene)
     return KIT_PASS;
 }
 
-/* Which of both states is there. */
-static int which(struct kit *kit, struct kit_store *store, const struct kit_scene *scene,
-                 const char *what, bool must, bool *after_out)
+enum kit_scene_state kit_scene_look(struct kit *kit, struct kit_store *store,
+                                    const struct kit_scene *scene, char *why_out, size_t size)
 {
     KIT_WORLD got = {0};
     char not_after[200], not_before[200];
 
-    KIT_TRY(kit_world_read(kit, store, &got));
-    *after_out = kit_world_same(&got, &scene->after, not_after, sizeof(not_after));
-    if (*after_out)
-        return KIT_PASS;
-    if (!kit_world_same(&got, &scene->before, not_before, sizeof(not_before)))
-        return kit_fail(kit,
-                        "after %s the apply is there in part: it is not as before (%s), and not as "
-                        "after (%s)",
-                        what, not_before, not_after);
-    KIT_CHECK(!must, "after %s the apply is lost, though it had returned CKPT_OK", what);
+    if (kit_world_read(kit, store, &got) != KIT_PASS)
+        return KIT_SCENE_UNREAD;
+    if (kit_world_same(&got, &scene->after, not_after, sizeof(not_after)))
+        return KIT_SCENE_AFTER;
+    if (kit_world_same(&got, &scene->before, not_before, sizeof(not_before)))
+        return KIT_SCENE_BEFORE;
+    snprintf(why_out, size, "it is not as before (%s), and not as after (%s)", not_before,
+             not_after);
+    return KIT_SCENE_TORN;
+}
+
+/* Which of both states is there. */
+static int which(struct kit *kit, struct kit_store *store, const struct kit_scene *scene,
+                 const char *what, enum kit_scene_want want, bool *after_out)
+{
+    char why[480];
+    enum kit_scene_state state = kit_scene_look(kit, store, scene, why, sizeof(why));
+
+    if (state == KIT_SCENE_UNREAD)
+        return KIT_FAIL;
+    KIT_CHECK(state != KIT_SCENE_TORN, "after %s the apply is there in part: %s", what, why);
+    *after_out = state == KIT_SCENE_AFTER;
+    KIT_CHECK(*after_out || want != KIT_WANT_CONFIRMED,
+              "after %s the apply is lost, though it had returned CKPT_OK", what);
+    KIT_CHECK(*after_out || want != KIT_WANT_SHOWN,
+              "after %s a read in the same handle showed what the store does not have", what);
+    KIT_CHECK(!*after_out || want != KIT_WANT_HIDDEN,
+              "after %s a read in the same handle did not show what the store has", what);
     return KIT_PASS;
 }
 
 /* A reader may come first, before a writer has repaired anything: it fails, or sees a whole state.
  */
-static int look_first(struct kit *kit, const struct kit_scene *scene, const char *what, bool must)
+static int look_first(struct kit *kit, const struct kit_scene *scene, const char *what,
+                      enum kit_scene_want want)
 {
     struct ckpt_open_args args = kit_args(kit, kit->dsn, CKPT_OPEN_READ_ONLY);
     struct ckpt_error err = kit_error();
@@ -252,27 +270,27 @@ static int look_first(struct kit *kit, const struct kit_scene *scene, const char
         rc = kit->driver->load_task(store.handle, &visitor, &err);
     if (rc < 0)
         return kit_expect(kit, "a read-only open after a crash", rc, CKPT_ERR, &err);
-    if (which(kit, &store, scene, what, must, &after) != KIT_PASS)
+    if (which(kit, &store, scene, what, want, &after) != KIT_PASS)
         return kit_prefix(kit, "opened read-only");
     return KIT_PASS;
 }
 
-int kit_scene_judge(struct kit *kit, const struct kit_scene *scene, const char *what, bool must,
-                    bool repeat)
+int kit_scene_judge(struct kit *kit, const struct kit_scene *scene, const char *what,
+                    enum kit_scene_want want, bool repeat)
 {
     KIT_STORE store = {0};
-    KIT_WORLD want = {0};
+    KIT_WORLD there = {0};
     bool after = false;
 
     if (!repeat)
-        KIT_TRY(look_first(kit, scene, what, must));
+        KIT_TRY(look_first(kit, scene, what, want));
     if (kit_open(kit, &store, 0) != KIT_PASS)
         return kit_prefix(kit, "after %s the store does not open", what);
-    KIT_TRY(which(kit, &store, scene, what, must, &after));
+    KIT_TRY(which(kit, &store, scene, what, want, &after));
     if (repeat) {
         KIT_TRY(kit_apply(kit, &store, scene->changes, scene->count));
-        return which(kit, &store, scene, "a repetition", true, &after);
+        return which(kit, &store, scene, "a repetition", KIT_WANT_CONFIRMED, &after);
     }
-    KIT_CHECK(kit_world_copy(&want, after ? &scene->after : &scene->before) == 0, "out of memory");
-    return kit_world_expect_no_ghosts(kit, &store, &want, names, sizeof(names) / sizeof(names[0]));
+    KIT_CHECK(kit_world_copy(&there, after ? &scene->after : &scene->before) == 0, "out of memory");
+    return kit_world_expect_no_ghosts(kit, &store, &there, names, sizeof(names) / sizeof(names[0]));
 }

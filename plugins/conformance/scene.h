@@ -28,12 +28,30 @@ struct kit_scene {
     struct kit_world texts; /* owns the records of `changes` */
 };
 
+/* What a read of the store shows. */
+enum kit_scene_state {
+    KIT_SCENE_UNREAD, /* an error */
+    KIT_SCENE_BEFORE,
+    KIT_SCENE_AFTER,
+    KIT_SCENE_TORN /* neither */
+};
+
+/* What the store must hold now. */
+enum kit_scene_want {
+    KIT_WANT_EITHER,    /* all of the apply or nothing */
+    KIT_WANT_CONFIRMED, /* all: it had returned CKPT_OK */
+    KIT_WANT_SHOWN,     /* all: a read after the error showed it */
+    KIT_WANT_HIDDEN     /* nothing: a read after the error did not show it */
+};
+
 /* How a call of the disturbed apply ended; shared with the process that made it. */
 struct kit_scene_result {
     volatile bool returned;
     int rc;
     volatile bool repeated; /* in the same handle, undisturbed */
     int repeated_rc;
+    enum kit_scene_state seen; /* afterwards, in the same handle */
+    char seen_why[256];        /* what is wrong with a torn one */
     struct ckpt_error err;
     struct ckpt_error repeated_err;
 };
@@ -55,10 +73,14 @@ int kit_scene_apply_other(struct kit *kit, struct kit_store *store, struct ckpt_
 /* The scene becomes one in which that apply has also happened. */
 int kit_scene_add_other(struct kit *kit, struct kit_scene *scene);
 
-/* Opens the store, and judges: it holds the state before or the one after, whole; after if `must`.
+/* Reads it; why_out tells in which way it is torn. */
+enum kit_scene_state kit_scene_look(struct kit *kit, struct kit_store *store,
+                                    const struct kit_scene *scene, char *why_out, size_t size);
+
+/* Opens the store, and judges: it holds the state before or the one after, whole, as `want` says.
    `what` is what happened ("SIGKILL at write 3"). With `repeat` the apply is then repeated, and
    must lead to the state after; else it is looked whether deletes left something behind. */
-int kit_scene_judge(struct kit *kit, const struct kit_scene *scene, const char *what, bool must,
-                    bool repeat);
+int kit_scene_judge(struct kit *kit, const struct kit_scene *scene, const char *what,
+                    enum kit_scene_want want, bool repeat);
 
 #endif

@@ -35,6 +35,7 @@ struct tracer {
     struct thread threads[MAX_THREADS];
     size_t thread_count;
     bool renamed; /* the effect before was a rename */
+    bool blind;   /* a call could not be looked at */
     struct kit_sync sync;
 };
 
@@ -134,7 +135,8 @@ static void on_mark(struct tracer *tracer, const struct kit_call *call)
     tracer->window = call->args[0] == MARK_BEGIN;
     if (tracer->window || (int)call->args[1] != CKPT_OK || trace->unsynced[0])
         return;
-    (void)kit_sync_missing(&tracer->sync, tracer->child, trace->unsynced, sizeof(trace->unsynced));
+    (void)kit_sync_missing(&tracer->sync, tracer->child, trace->removals, trace->unsynced,
+                           sizeof(trace->unsynced));
 }
 
 /* A rename, or the effect after one. */
@@ -181,8 +183,10 @@ static void on_syscall(struct tracer *tracer, struct thread *thread)
 {
     struct __ptrace_syscall_info info;
 
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->id, (void *)sizeof(info), &info) <= 0)
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->id, (void *)sizeof(info), &info) <= 0) {
+        tracer->blind |= errno != ESRCH; /* unless it was killed */
         return;
+    }
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
         thread->inside = true;
         thread->call.thread = thread->id;
@@ -250,7 +254,7 @@ int kit_trace_run(struct kit *kit, struct kit_trace *trace, kit_life_fn life, vo
     int status = 0;
 
     if (!kit_call_known_here())
-        return kit_skip(kit, "the kit cannot trace on this architecture");
+        return kit_blind(kit, "the kit cannot trace on this architecture");
     trace->effects = trace->forks = 0;
     trace->acted = false;
     trace->unsynced[0] = trace->last_name[0] = '\0';
@@ -259,12 +263,16 @@ int kit_trace_run(struct kit *kit, struct kit_trace *trace, kit_life_fn life, vo
     if (tracer.child == 0)
         live(kit, life, payload);
     waitpid(tracer.child, &status, 0);
-    if (!WIFSTOPPED(status) ||
-        ptrace(PTRACE_SETOPTIONS, tracer.child, NULL, (void *)options) != 0) {
+    if (!WIFSTOPPED(status))
+        return kit_blind(kit, "this system does not permit tracing (ptrace)");
+    if (ptrace(PTRACE_SETOPTIONS, tracer.child, NULL, (void *)options) != 0) {
         kill(tracer.child, SIGKILL);
-        return kit_skip(kit, "this system does not permit tracing");
+        waitpid(tracer.child, &status, 0);
+        return kit_blind(kit, "this system does not permit tracing (ptrace)");
     }
     ptrace(PTRACE_SYSCALL, tracer.child, NULL, NULL);
     follow(&tracer);
+    if (tracer.blind)
+        return kit_blind(kit, "this system does not show system calls (ptrace)");
     return KIT_PASS;
 }

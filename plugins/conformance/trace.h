@@ -27,6 +27,7 @@ struct kit_trace {
     unsigned at;       /* which effect in the window, from 1 */
     bool renames_only; /* only renames are counted as effects, and what follows one */
     bool sticky;       /* and all after it in the window */
+    bool removals;     /* a folder that lost a name must be synced, too */
     int error;
 
     unsigned effects; /* seen in the window */
@@ -45,7 +46,7 @@ typedef void (*kit_life_fn)(struct kit *kit, void *payload);
 void kit_window_begin(void);
 void kit_window_end(int rc);
 
-/* KIT_PASS, or KIT_NOT_CLAIMED with the reason when tracing is not possible. */
+/* KIT_PASS, or KIT_NOT_JUDGED with the reason when tracing is not possible. */
 int kit_trace_run(struct kit *kit, struct kit_trace *trace, kit_life_fn life, void *payload);
 
 /* Memory that the child shares with the rule. NULL = there is none. Never freed. */

@@ -193,6 +193,9 @@ int kit_call_fd_index(const struct kit_call *call)
     return row ? row->fd : -1;
 }
 
+/* Flags of an open that changes something. */
+enum { MAKES = O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY) };
+
 static enum kit_effect on_socket(enum kit_effect effect)
 {
     if (effect == KIT_EFFECT_WRITE || effect == KIT_EFFECT_SEND)
@@ -228,7 +231,7 @@ enum kit_effect kit_call_effect(const struct kit_call *call)
     if (!row)
         return KIT_EFFECT_NONE;
     if (row->flags >= 0)
-        return call->args[row->flags] & (O_CREAT | O_TRUNC) ? KIT_EFFECT_FILE : KIT_EFFECT_READ;
+        return call->args[row->flags] & MAKES ? KIT_EFFECT_FILE : KIT_EFFECT_READ;
     return row->fd >= 0 ? by_descriptor(call, row) : row->effect;
 }
 

@@ -86,32 +86,60 @@ static void synced(struct kit_sync *sync, const struct kit_call *call)
         return;
     file = find(sync, &st);
     if (file)
-        file->dirty = false;
+        file->dirty = (file->gone[0] = '\0');
+}
+
+static struct kit_sync_file *folder_of(struct kit_sync *sync, const char *path)
+{
+    char folder[KIT_SYNC_PATH];
+    struct stat st;
+    char *slash;
+
+    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+        return NULL;
+    for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/'; len--)
+        folder[len - 1] = '\0';
+    slash = strrchr(folder, '/');
+    if (!slash)
+        return NULL;
+    slash[slash == folder] = '\0';
+    return stat(folder, &st) == 0 ? entry(sync, &st) : NULL;
 }
 
 /* A name came into a folder. */
 static void arrived(struct kit_sync *sync, const char *path)
 {
-    char folder[KIT_SYNC_PATH];
-    struct kit_sync_file *file;
-    struct stat st;
-    char *slash;
+    struct kit_sync_file *file = folder_of(sync, path);
 
-    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
-        return;
-    for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/'; len--)
-        folder[len - 1] = '\0';
-    slash = strrchr(folder, '/');
-    if (!slash)
-        return;
-    slash[slash == folder] = '\0';
-    if (stat(folder, &st) != 0)
-        return;
-    file = entry(sync, &st);
     if (!file)
         return;
     file->dirty = true;
     snprintf(file->path, sizeof(file->path), "%s", path);
+}
+
+static bool is_removal(const struct kit_call *call)
+{
+#ifdef SYS_unlink
+    if (call->number == SYS_unlink || call->number == SYS_rmdir)
+        return true;
+#endif
+    return call->number == SYS_unlinkat;
+}
+
+/* A name left a folder: by a removal, or by a rename. */
+static void departed(struct kit_sync *sync, const struct kit_call *call)
+{
+    bool at = call->number == SYS_unlinkat || call->number == SYS_renameat ||
+              call->number == SYS_renameat2 || call->number == SYS_linkat;
+    char path[KIT_SYNC_PATH];
+    struct kit_sync_file *file;
+    struct stat st;
+
+    if (!kit_call_path(call, at ? 0 : -1, at ? 1 : 0, path, sizeof(path)) || lstat(path, &st) == 0)
+        return;
+    file = folder_of(sync, path);
+    if (file)
+        snprintf(file->gone, sizeof(file->gone), "%s", path);
 }
 
 static void renamed(struct kit_sync *sync, const struct kit_call *call)
@@ -177,12 +205,15 @@ void kit_sync_exit(struct kit_sync *sync, const struct kit_call *call,
 
     if (call->number == SYS_sync || call->number == SYS_syncfs) {
         for (size_t i = 0; i < sync->count; i++)
-            sync->files[i].dirty = false;
+            sync->files[i].dirty = (sync->files[i].gone[0] = '\0');
     } else if (pending->creates) {
         if (made_path(call, path))
             arrived(sync, path);
     } else if (kit_call_is_rename(call)) {
         renamed(sync, call);
+        departed(sync, call);
+    } else if (is_removal(call)) {
+        departed(sync, call);
     } else {
         effect = kit_call_effect(call);
         if (effect == KIT_EFFECT_SYNC && call->number != SYS_msync &&
@@ -218,12 +249,17 @@ static bool is_mapped(const struct stat *st, pid_t process)
     return mapped;
 }
 
-bool kit_sync_missing(const struct kit_sync *sync, pid_t process, char *text_out, size_t size)
+bool kit_sync_missing(const struct kit_sync *sync, pid_t process, bool removals, char *text_out,
+                      size_t size)
 {
     for (size_t i = 0; i < sync->count; i++) {
         const struct kit_sync_file *file = &sync->files[i];
         struct stat st;
 
+        if (removals && file->gone[0] && lstat(file->gone, &st) != 0) {
+            snprintf(text_out, size, "the folder from which '%s' went", file->gone);
+            return true;
+        }
         if (!file->dirty || stat(file->path, &st) != 0)
             continue;
         if (!file->folder && (st.st_ino != file->ino || st.st_dev != file->dev))

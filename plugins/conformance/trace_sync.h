@@ -3,7 +3,8 @@
  * Which files and folders a traced process changed and has not synced since.
  *
  * A file that is mapped shared and writable is left out: SQLite's "-shm" is such a one, and what
- * goes through the mapping cannot be seen here. Removed files do not count, nor do removals.
+ * goes through the mapping cannot be seen here. Removed files do not count; removals do where
+ * asked.
  */
 #ifndef TL_CONFORMANCE_TRACE_SYNC_H
 #define TL_CONFORMANCE_TRACE_SYNC_H
@@ -20,6 +21,7 @@ struct kit_sync_file {
     char path[KIT_SYNC_PATH]; /* where it is; of a folder: what came into it */
     bool folder;
     bool dirty;
+    char gone[KIT_SYNC_PATH]; /* of a folder: what left it since its sync */
 };
 
 struct kit_sync {
@@ -38,7 +40,9 @@ void kit_sync_entry(const struct kit_call *call, struct kit_sync_call *pending);
 void kit_sync_exit(struct kit_sync *sync, const struct kit_call *call,
                    const struct kit_sync_call *pending);
 
-/* Names the first one that is not synced; false = all are. */
-bool kit_sync_missing(const struct kit_sync *sync, pid_t process, char *text_out, size_t size);
+/* Names the first one that is not synced; false = all are. removals: also folders that lost a name.
+ */
+bool kit_sync_missing(const struct kit_sync *sync, pid_t process, bool removals, char *text_out,
+                      size_t size);
 
 #endif

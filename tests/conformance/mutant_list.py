@@ -44,6 +44,20 @@ MUTANTS = [
     ("a snapshot that was cut off is an empty store", LOG,
      "    if (store->end == HEAD) /* the first frame is synced before the file gets its name */",
      "    if (0)", "damage-tidied"),
+    ("no space is damage", RECORD,
+     "    case ENOSPC:",
+     "    case ENOSPC: return CKPT_ERR_CORRUPT;", "fault-full"),
+    ("no space for a new store is damage", LOG,
+     "        return fail(store, err, \"create the snapshot of\");",
+     "        return refuse(store, err, CKPT_ERR_CORRUPT, \"cannot be made\");", "fault-create"),
+    ("a failed apply stays in memory", LOG,
+     "        if (ftruncate(store->fd, (off_t)store->end) != 0 || fsync(store->fd) != 0)",
+     "        uint64_t end = store->end, old = store->checksum; refresh(store, &ignored);"
+     " store->end = end; store->checksum = old; ftruncate(store->fd, (off_t)end);"
+     " fstat(store->fd, &store->seen); if (0)", "fault-io"),
+    ("a failed apply is on the disk and not in memory", LOG,
+     "        if (ftruncate(store->fd, (off_t)store->end) != 0 || fsync(store->fd) != 0)",
+     "        fstat(store->fd, &store->seen); if (0)", "fault-io"),
     # ---- Crashes ----
     ("two frames for one apply", LOG,
      "    ckpt_write_bytes(&frame, mark, HEAD); /* room for the head */",
@@ -123,6 +137,39 @@ MUTANTS = [
     ("texts are measured by their NUL", RECORD,
      "            memcpy(&text, at, sizeof(text));",
      "            memcpy(&text, at, sizeof(text)); text.len = text.data ? strlen(text.data) : 0;", "no-nul"),
+    ("a status has seven bits", RECORD,
+     "        half = (uint32_t)whole;",
+     "        half = (uint32_t)whole == 255 ? 127 : (uint32_t)whole;", "each-status"),
+    ("an unknown status becomes another one", INDEX,
+     "        return visitor->table(&record->table, visitor->payload);",
+     "        return visitor->table(record->table.status != 211 ? &record->table :"
+     " &(struct ckpt_table){sizeof(struct ckpt_table), 210, .name = record->table.name}, visitor->payload);",
+     "each-status"),
+    # ---- Limits ----
+    ("the first 1000 engines of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_ENGINE ? n + 1 : 0;"
+     " if (n > 1000) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the first 500 sources of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_SOURCE ? n + 1 : 0;"
+     " if (n > 500) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the first 1024 failures of a table", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        static int n; n = index->entries[i].key.kind == CKPT_PUT_FAILURE ? n + 1 : 0;"
+     " if (n > 1024) continue;"
+     " if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)", "scale-children"),
+    ("the children of a table end where its name goes on", INDEX,
+     "        if (ckpt_str_compare(index->entries[i].key.table_name, name) != 0)",
+     "        if (name.len == 0 ? index->entries[i].key.table_name.len != 0"
+     " : strncmp(index->entries[i].key.table_name.data, name.data, name.len - 1) != 0)",
+     "scale-children"),
+    ("the first 1000 invalid tables", INDEX,
+     "        if (ckpt_filter_passes(filter, record.table.status))",
+     "        static unsigned n; n = i ? n : 0; if (ckpt_filter_passes(filter, record.table.status) &&"
+     " (filter != CKPT_FILTER_INVALID || n++ < 1000))", "scale-tables"),
     # ---- Deletes and lookups ----
     ("delete table leaves the chunks", INDEX,
      "        int is_covered = deleted && e[i].change.data < deleted;",
@@ -223,6 +270,15 @@ MUTANTS = [
     ("remove leaves the data", LOG,
      "            rc = unlink(store->path);",
      "            rc = 0;", "retire-remove"),
+    ("retire is not durable", LOG,
+     "    return rc == 0 && fsync(store->folder) == 0 ? CKPT_OK : fail(store, err, \"put away\");",
+     "    return rc == 0 ? CKPT_OK : fail(store, err, \"put away\");", "retire-durable"),
+    ("a retired handle goes on", LOG,
+     "    if (store->retired)",
+     "    if (store->retired) return CKPT_OK; if (0)", "retire-handle"),
+    ("a retire that failed cannot be repeated", LOG,
+     "        store->retired = rc == 0;",
+     "        store->retired = rc == 0 && fsync(store->folder) == 0;", "fault-retire"),
     ("remove leaves a snapshot that was cut off", LOG,
      "        unlink(store->fresh_path); /* a snapshot that a crash cut off */",
      "", "retire-leftovers"),

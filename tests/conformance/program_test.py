@@ -6,9 +6,12 @@ Exit statuses, both forms of the report, and that no driver can spoil or stop it
 one that crashes, one that exits, one that prints.
 """
 import argparse
+import ctypes
 import json
 import pathlib
+import platform
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,22 @@ import tempfile
 import mutants
 
 OPEN = "    store->fd = store->folder = -1;"  # a line that every open runs
+
+
+PTRACE = {"x86_64": 101, "aarch64": 117}  # the number of the system call
+
+
+def forbid_ptrace():
+    """In a child before exec: from here on ptrace fails with EPERM, as in a strict container."""
+    load, equal, give = 0x20, 0x15, 0x06  # BPF: load a word, jump if equal, return
+    allow, refuse = 0x7FFF0000, 0x00050000 | 1
+    steps = ((load, 0, 0, 0), (equal, 0, 1, PTRACE[platform.machine()]), (give, 0, 0, refuse),
+             (give, 0, 0, allow))
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot forbid ptrace")
 
 
 class Test:
@@ -34,10 +53,11 @@ class Test:
         return mutants.build(self.sub(name), self.compiler, mutants.DRIVER.name, OPEN,
                              OPEN + " " + statement)
 
-    def run(self, *args, driver=None):
+    def run(self, *args, driver=None, before=None):
         store = str(self.folder / "store")
         result = subprocess.run([self.kit, *args, str(driver or self.driver), store],
-                                capture_output=True, text=True, timeout=120, check=False)
+                                capture_output=True, text=True, timeout=120, check=False,
+                                preexec_fn=before)
         return result
 
     def fail_reason(self, rule, driver, *options):
@@ -91,6 +111,29 @@ class Test:
         assert by_id["two-handles"]["result"] == "not-claimed", by_id
         assert by_id["two-stores"]["result"] == "pass" and not by_id["two-stores"]["reason"]
         assert report["driver"]["name"] == "log" and report["driver"]["capabilities"] == []
+
+    def what_cannot_be_traced_is_not_judged(self):
+        if platform.machine() not in PTRACE:
+            return
+        for form in ("json", "tap"):
+            result = self.run("--format", form, "--rule", "crash-", before=forbid_ptrace)
+            assert result.returncode == 3, result
+            assert re.search(r"[1-9]\d* rules could not be judged here: .*ptrace", result.stderr)
+            if form == "tap":
+                assert re.search(r"^ok 1 - crash-put: .* # SKIP not judged: .*ptrace",
+                                 result.stdout, re.MULTILINE), result
+                continue
+            report = json.loads(result.stdout)
+            results = [rule["result"] for rule in report["rules"]]
+            assert "not-judged" in results and not report["summary"]["conforms"], report
+            assert report["summary"]["not-judged"] == results.count("not-judged"), report
+        result = self.run("--rule", "reopen", before=forbid_ptrace)
+        assert result.returncode == 0 and not result.stderr, result
+
+    def a_failure_counts_more_than_what_is_not_judged(self):
+        driver = self.broken("both", "if (store->read_only) abort();")
+        result = self.run(driver=driver, before=forbid_ptrace)
+        assert result.returncode == 1 and "could not be judged" in result.stderr, result
 
     def a_crash_is_one_failed_rule(self):
         driver = self.broken("crash", "if (store->read_only) abort();")

@@ -61,10 +61,10 @@ enum ckpt_code {
     CKPT_ERR_USAGE = -3,   /* the DSN or an option is wrong */
     CKPT_ERR_CORRUPT = -4, /* the data is there and cannot be trusted: damaged, foreign, too new */
     CKPT_ERR_READ_ONLY = -5, /* a change on a store opened read-only, or on a read-only medium */
-    CKPT_ERR_FULL = -6,      /* no space, quota */
-    CKPT_ERR_LOST = -7,      /* connection lost or not to be had */
-    CKPT_ERR_BUSY = -8,      /* somebody else holds the store */
-    CKPT_ERR_DENIED = -9     /* missing permission or privilege, wrong password */
+    CKPT_ERR_FULL = -6,  /* no space, quota; never told as CKPT_ERR_CORRUPT, nor is an I/O error */
+    CKPT_ERR_LOST = -7,  /* connection lost or not to be had */
+    CKPT_ERR_BUSY = -8,  /* somebody else holds the store */
+    CKPT_ERR_DENIED = -9 /* missing permission or privilege, wrong password */
 };
 
 /* ---- Limits -------------------------------------------------------------------------------- */
@@ -112,7 +112,9 @@ struct ckpt_host {
  * CKPT_MAX_EXTRA bytes that the driver stores and returns untouched. Table names are unique names,
  * "`schema`.`table`" with backquotes doubled, compared byte by byte; so are paths. Times are
  * nanoseconds since 1970 UTC, given by the host; a driver may round the create_time, update_time
- * and time of a record down to whole seconds. The mtime of a source is exact.
+ * and time of a record down to whole seconds. The mtime of a source is exact. A status is 0 to 255,
+ * planned 0 or 1, a time not before 1970; of all other numbers every value of their type comes
+ * back.
  */
 
 struct ckpt_task {
@@ -361,8 +363,9 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
        CKPT_APPLY_MAX_CHANGES, their strings together at most CKPT_APPLY_MAX_BYTES. The time of a
        put follows from the apply, not from what the store holds, which may be 100,000 chunks: a
        driver that writes its whole store each time fails the conformance kit. After an error
-       the store may hold all or none of them, and the handle stays usable: the host repeats the
-       same call, perhaps with other changes, perhaps after reopening. */
+       the store may hold all or none of them, a load in this handle shows the same of both as one
+       after close and open, and the handle stays usable: the host repeats the same call, perhaps
+       with other changes, perhaps after reopening. */
     int (*apply)(struct ckpt_store *store, const struct ckpt_change *const *changes, size_t n,
                  struct ckpt_error *err);
 
@@ -385,10 +388,13 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
 
     /* After success. how: enum ckpt_retire_how. On CKPT_OK with remove and rename there is no store
        under its name any more: a read-only open finds it empty, one for writing begins anew. Rename
-       never replaces what is there (CKPT_ERR_BUSY or another error; nothing has changed). This
-       handle stays open, may be asked to retire again (CKPT_OK), and is then closed; other handles
-       see an empty store or an error, never old records. NULL: the host applies CKPT_DELETE_ALL for
-       remove and refuses rename. */
+       never replaces what is there (CKPT_ERR_BUSY or another error; nothing has changed). CKPT_OK
+       is durable as that of apply: after a power loss the store does not come back. After an error
+       the store is there whole or gone, and the call may be repeated in the same handle. A handle
+       that was retired may be described, asked to retire again (CKPT_OK), and closed; apply on it
+       is an error, and a load is an error or finds nothing. Other handles see an empty store or an
+       error. No handle sees old records. NULL: the host applies CKPT_DELETE_ALL for remove and
+       refuses rename. */
     int (*retire)(struct ckpt_store *store, uint32_t how, int64_t task_id, struct ckpt_error *err);
 
     /* Writes where the data is, for messages ("the file '/tmp/x.pb'"), without secrets: at most
