@@ -57,6 +57,18 @@ static int check_methods(const struct ckpt_driver *driver, struct tl_error *err)
     return refuse(err, what);
 }
 
+static int check_name(const struct ckpt_driver *driver, struct tl_error *err)
+{
+    if (driver->name && tl_registry_name_ok(driver->name))
+        return TL_OK;
+    tl_error_set(err, TL_ERR_USAGE, "the driver %s",
+                 driver->name ? "has a name that is not made of a-z, 0-9 and '-'" : "has no name");
+    return tl_error_hint(err,
+                         "set .name in its struct ckpt_driver to the NAME of its file "
+                         "ckpt-NAME.so: a-z, 0-9 and '-', at most %d characters",
+                         TL_DRIVER_NAME_MAX);
+}
+
 /* A table that the host cannot use is the author's to mend. */
 static int check_options(const struct ckpt_driver *driver, struct tl_error *err)
 {
@@ -91,11 +103,9 @@ int tl_registry_adopt(struct ckpt_driver *driver_out, const struct ckpt_driver *
     memset(&driver, 0, sizeof(driver));
     memcpy(&driver, raw, raw->struct_size < sizeof(driver) ? raw->struct_size : sizeof(driver));
     driver.capabilities &= known_capabilities; /* a newer driver's promises mean nothing here */
-    if (!driver.name)
-        return refuse(err, "has no name");
-    if (!tl_registry_name_ok(driver.name))
-        return refuse(err, "has a name that is not made of a-z, 0-9 and '-'");
-    rc = check_methods(&driver, err);
+    rc = check_name(&driver, err);
+    if (rc == TL_OK)
+        rc = check_methods(&driver, err);
     if (rc == TL_OK)
         rc = check_options(&driver, err);
     if (rc == TL_OK)

@@ -195,7 +195,8 @@ int tl_registry_check_file(const char *path, char *real_out, struct tl_error *er
 
     if (!realpath(path, real) || stat(real, &st) != 0) {
         tl_error_errno(err, errno, "cannot find the driver file '%s'", path);
-        return err->code = err->native == ENOMEM ? TL_ERR_NOMEM : TL_ERR_USAGE;
+        err->code = err->native == ENOMEM ? TL_ERR_NOMEM : TL_ERR_USAGE;
+        return tl_error_hint(err, "correct the path, or remove a link that leads nowhere");
     }
     if (!S_ISREG(st.st_mode)) {
         tl_error_set(err, TL_ERR_USAGE, "the driver file '%s' is not a regular file", path);

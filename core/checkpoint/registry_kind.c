@@ -6,7 +6,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/checkpoint/registry_private.h"
@@ -21,6 +23,42 @@ static bool read_head(Elf64_Ehdr *head, const char *path)
     if (fd >= 0)
         close(fd);
     return len == (ssize_t)wanted && memcmp(head->e_ident, ELFMAG, SELFMAG) == 0;
+}
+
+/* Whether the file has all that the loader would map. What it lacks would not be an error of the
+   loader: the first look at it ends this program with SIGBUS. A head that cannot be made sense of
+   is left to the loader. */
+static bool is_whole(int fd)
+{
+    ElfW(Ehdr) head;
+    ElfW(Phdr) part;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
+        return false;
+    for (size_t i = 0; head.e_phentsize == sizeof(part) && i < head.e_phnum; i++) {
+        if (head.e_phoff > (uint64_t)st.st_size ||
+            pread(fd, &part, sizeof(part), (off_t)(head.e_phoff + i * sizeof(part))) !=
+                (ssize_t)sizeof(part))
+            return false;
+        if (part.p_type == PT_LOAD && (part.p_offset > (uint64_t)st.st_size ||
+                                       part.p_filesz > (uint64_t)st.st_size - part.p_offset))
+            return false;
+    }
+    return true;
+}
+
+static int check_whole(const char *path, struct tl_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool whole = fd < 0 || is_whole(fd); /* the loader says why it cannot be opened */
+
+    if (fd >= 0)
+        close(fd);
+    if (whole)
+        return TL_OK;
+    tl_error_set(err, TL_ERR_USAGE, "the driver file '%s' has been cut off", path);
+    return tl_error_hint(err, "copy it again, or build it again");
 }
 
 int tl_registry_check_kind(const char *path, struct tl_error *err)
@@ -40,7 +78,7 @@ int tl_registry_check_kind(const char *path, struct tl_error *err)
         return TL_OK; /* no /proc: the loader will say it */
     if (driver.e_machine == program.e_machine &&
         driver.e_ident[EI_CLASS] == program.e_ident[EI_CLASS])
-        return TL_OK;
+        return check_whole(path, err);
     tl_error_set(err, TL_ERR_USAGE, "the driver file '%s' is built for another kind of machine",
                  path);
     return tl_error_hint(err, "install the package for this machine, or build the driver here");

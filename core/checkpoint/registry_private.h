@@ -36,7 +36,7 @@ bool tl_registry_file_name(const char *path, char name_out[TL_DRIVER_NAME_MAX + 
    or could have been put there by another user. */
 int tl_registry_check_file(const char *path, char *real_out, struct tl_error *err) TL_WARN_UNUSED;
 
-/* Refuses what is no shared object, or one for another kind of machine. */
+/* Refuses what is no shared object, one for another kind of machine, and one that was cut off. */
 int tl_registry_check_kind(const char *path, struct tl_error *err) TL_WARN_UNUSED;
 
 /* Names of the driver files in a folder, sorted; owned, count 0 if the folder cannot be read. */

@@ -51,8 +51,19 @@ static int list_table(struct tl_scene *scene, const struct tl_plan_table *table,
     return TL_OK;
 }
 
+/* A table that was destroyed is not in the plan before the next run. */
+static int list_missing(const struct ckpt_table *table, void *payload)
+{
+    (void)payload;
+    if (table->status == TL_STATUS_MISSING)
+        printf("%-40.*s %-24s %6.1f%% %14d  %s\n", (int)table->name.len, table->name.data,
+               tl_status_name(table->status), 0.0, 0, "the next run loads it from zero");
+    return 0;
+}
+
 int tl_ctl_list(struct tl_scene *scene, struct tl_error *err)
 {
+    const struct ckpt_visitor missing = {.struct_size = sizeof(missing), .table = list_missing};
     int rc = TL_OK;
 
     if (!scene->plan) {
@@ -68,5 +79,5 @@ int tl_ctl_list(struct tl_scene *scene, struct tl_error *err)
     printf("%-40s %-24s %7s %14s  %s\n", "TABLE", "STATUS", "DONE", "ROWS", "ERROR");
     for (size_t i = 0; rc == TL_OK && i < scene->plan->table_count; i++)
         rc = list_table(scene, &scene->plan->tables[i], err);
-    return rc;
+    return rc == TL_OK ? tl_store_each_table(scene->store, CKPT_FILTER_INVALID, &missing, err) : rc;
 }

@@ -55,6 +55,26 @@ static int forget_in_store(const struct tl_operate *run, const struct tl_plan_ta
     return tl_store_delete(run->scene->store, CKPT_DELETE_TABLE, table->name, err);
 }
 
+/* The table stays known, as one that the next run plans: without it the task would look done. */
+static int reset_in_store(const struct tl_operate *run, const struct tl_plan_table *table,
+                          struct tl_error *err)
+{
+    int64_t now = tl_wall_ns();
+    struct ckpt_table record = {.struct_size = sizeof(record),
+                                .status = TL_STATUS_MISSING,
+                                .task_id = run->scene->plan->task_id,
+                                .name = tl_ckpt_str(table->name),
+                                .create_time = now,
+                                .update_time = now};
+    struct ckpt_change forget = {
+        .struct_size = sizeof(forget), .kind = CKPT_DELETE_TABLE, .name = tl_ckpt_str(table->name)};
+    struct ckpt_change put = {
+        .struct_size = sizeof(put), .kind = CKPT_PUT_TABLE, .record.table = &record};
+    const struct ckpt_change *changes[] = {&forget, &put};
+
+    return run->ledger_only ? TL_OK : tl_store_apply(run->scene->store, changes, 2, err);
+}
+
 static int destroy_table(struct tl_operate *run, const struct tl_plan_table *table,
                          struct tl_error *err)
 {
@@ -68,7 +88,7 @@ static int destroy_table(struct tl_operate *run, const struct tl_plan_table *tab
     if (rc == TL_OK)
         rc = forget_in_ledger(run, table, err);
     if (rc == TL_OK)
-        rc = forget_in_store(run, table, err);
+        rc = reset_in_store(run, table, err);
     if (rc == TL_OK)
         printf("%s: dropped, its checkpoint is reset; the next run loads it from zero\n",
                table->name);

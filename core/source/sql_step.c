@@ -14,15 +14,14 @@ static const char cut_hint[] = "the dump may be cut short: make it anew, or comp
 static int fail_cut(struct tl_sql_reader *sql, size_t at, struct tl_error *err)
 {
     static const char *const inside[] = {[TL_IN_ROW] = "a row",
-                                         [TL_IN_STRING] = "a string",
-                                         [TL_IN_NAME] = "a name",
-                                         [TL_IN_LINE_COMMENT] = "a comment",
-                                         [TL_IN_BLOCK_COMMENT] = "a comment"};
+                                         [TL_IN_STRING] = "a string of a row",
+                                         [TL_IN_NAME] = "a name of a row",
+                                         [TL_IN_LINE_COMMENT] = "a comment of a row",
+                                         [TL_IN_BLOCK_COMMENT] = "a comment of a row"};
 
     if (sql->phase == TL_SQL_IN_ROW)
         tl_reader_fail(&sql->base, sql->scan.row_start, err,
-                       "the file ends inside %s of the row that begins here",
-                       inside[sql->scan.inside]);
+                       "the file ends inside %s that begins here", inside[sql->scan.inside]);
     else
         tl_reader_fail(&sql->base, at, err, "the file ends inside a statement (no ';')");
     return tl_error_hint(err, "%s", cut_hint);

@@ -203,6 +203,39 @@ START_TEST(file_of_another_kind_is_named)
 }
 END_TEST
 
+/* A new file each time: the loader keeps the one that it has mapped. */
+static void copy_head(const char *to, long size)
+{
+    char command[512];
+
+    snprintf(command, sizeof(command), "rm -f %s && head -c %ld %s/ckpt-good.so >%s", to, size,
+             TL_TEST_VARIANTS, to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Whatever the length: an answer and no signal. A copy may have been cut off anywhere. */
+START_TEST(file_that_was_cut_off_is_refused)
+{
+    const char *folder = make_folder();
+    char file[128];
+    struct stat whole;
+
+    snprintf(file, sizeof(file), "%s/ckpt-good.so", folder);
+    ck_assert_int_eq(stat(TL_TEST_VARIANTS "/ckpt-good.so", &whole), 0);
+    for (long size = 64; size < whole.st_size; size += whole.st_size / 40) {
+        copy_head(file, size);
+        if (load(file) == TL_OK)
+            continue; /* what is missing belongs to debuggers */
+        ck_assert_int_eq(err.code, TL_ERR_USAGE);
+        ck_assert_msg(strstr(err.message, "has been cut off") != NULL, "%s", err.message);
+        ck_assert(err.hint[0] != '\0');
+    }
+    copy_head(file, 64);
+    ck_assert_int_eq(load(file), TL_ERR_USAGE);
+    remove_folder(folder);
+}
+END_TEST
+
 START_TEST(environment_names_folders)
 {
     const char *folder = make_folder();
@@ -266,6 +299,7 @@ static Suite *suite(void)
     tcase_add_test(t, file_or_folder_of_others_is_refused);
     tcase_add_test(t, folder_as_driver_is_refused);
     tcase_add_loop_test(t, file_of_another_kind_is_named, 0, sizeof(heads) / sizeof(heads[0]));
+    tcase_add_test(t, file_that_was_cut_off_is_refused);
     tcase_add_test(t, environment_names_folders);
     tcase_add_test(t, each_shows_loaded_and_refused);
     suite_add_tcase(s, t);

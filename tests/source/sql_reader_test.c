@@ -102,7 +102,7 @@ static const struct sample bad[] = {
     {TEXT("SET NAMES latin1; INSERT INTO t VALUES (1--\xa0'\n);x;-- ');"), "unexpected byte 0x2D"},
     {TEXT("INSERT INTO t VALUES (1)\n,(2,'abc"),
      "db.t.sql:2 (offset 26): the file ends inside a string"},
-    {TEXT("INSERT INTO t VALUES (1),(2"), "the file ends inside a row"},
+    {TEXT("INSERT INTO t VALUES (1),(2"), "the file ends inside a row that begins here"},
     {TEXT("INSERT INTO t VALUES (1),"), "the file ends inside a statement (no ';')"},
     {TEXT("INSERT INTO t VALUES (1)"), "the file ends inside a statement (no ';')"},
     {TEXT("INSERT INTO t VALUES (1)\n"), "the file ends inside a statement (no ';')"},

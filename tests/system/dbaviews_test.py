@@ -207,6 +207,29 @@ def check_interrupted(env, job, store):
     return failed[0]
 
 
+def test_a_destroyed_table_is_still_to_be_loaded(env):
+    """The last failed table is destroyed, all others are done: the task is not, and both lists say so."""
+    folder = small_dump(env.dir / "dump", tables=("bad", "good"))
+    good = (folder / "d.bad.sql").read_text()
+    for driver in ("file", "mysql"):
+        (folder / "d.bad.sql").write_text(good + "INSERT INTO bad VALUES (1, 'twice', 1);\n")
+        job = env.job(folder, driver, {"checkpoint": {"keep-after-success": "origin"}})
+        store = FileStore(job.checkpoint) if driver == "file" else MysqlStore(env.server)
+        job.run().expect(FAILED)
+        job.control("--checkpoint-error-destroy=`d`.`bad`").expect(DONE)
+        check_equal({name: (row["state"], row["status_name"]) for name, row in by_name(store).items()},
+                    {"bad": ("not begun", "missing"), "good": ("done", "done")})
+        check_equal(store.query("SELECT state, tables_done, tables_failed, tables_total"
+                                " FROM task_progress_v1")[1], [("loading", 1, 0, 2)])
+        job.control("--checkpoint-list").expect(DONE, r"`d`\.`bad` +missing +0\.0%")
+        (folder / "d.bad.sql").write_text(good)
+        job.run().expect(DONE)
+        check_equal(store.query("SELECT state, tables_total FROM task_progress_v1")[1], [("done", 2)])
+        check_equal([env.server.rows("d", table) for table in ("bad", "good")], [50, 50])
+        job.control("--checkpoint-remove=all").expect(DONE)
+        env.server.drop("d")
+
+
 def test_real_import_stopped_in_the_middle(env):
     """Real stores of a killed import with a failed table: true numbers, and a command that helps."""
     folder = failing_dump(env)
