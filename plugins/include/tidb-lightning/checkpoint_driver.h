@@ -390,7 +390,8 @@ struct ckpt_driver {      /* ABI 1: append only, never reorder */
        under its name any more: a read-only open finds it empty, one for writing begins anew. Rename
        never replaces what is there (CKPT_ERR_BUSY or another error; nothing has changed). CKPT_OK
        is durable as that of apply: after a power loss the store does not come back. After an error
-       the store is there whole or gone, and the call may be repeated in the same handle. A handle
+       the store is there whole or gone, and the call may be repeated, in the same handle or (where
+       the error was retryable, too) in a new one. A handle
        that was retired may be described, asked to retire again (CKPT_OK), and closed; apply on it
        is an error, and a load is an error or finds nothing. Other handles see an empty store or an
        error. No handle sees old records. NULL: the host applies CKPT_DELETE_ALL for remove and
