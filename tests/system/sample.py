@@ -13,7 +13,7 @@ USE d;
 CREATE TABLE keyed (id INT PRIMARY KEY, a VARCHAR(200), n DECIMAL(20,6), KEY (n));
 INSERT INTO keyed SELECT seq * 2, IF(seq % 9 = 0, NULL, {nasty}), seq * 1.25 FROM seq_1_to_{rows};
 CREATE TABLE nokey (a INT, b VARCHAR(200), c BLOB);
-INSERT INTO nokey SELECT seq DIV 4, {nasty}, IF(seq DIV 4 % 3 = 0, NULL, UNHEX(MD5(seq DIV 4)))
+INSERT INTO nokey SELECT seq DIV 4, {nasty}, IF(seq DIV 4 % 3 = 0, NULL, UNHEX(LEFT(SHA2(seq DIV 4, 224), 32)))
 FROM seq_1_to_{rows};
 CREATE TABLE counted (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, d DATETIME(6), t TEXT,
                       UNIQUE KEY (d));

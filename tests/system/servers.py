@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Throwaway MariaDB servers, and what can be asked of them."""
+"""Throwaway servers, and what can be asked of them: MariaDB, or the mysqld that TL_MYSQLD names."""
 import atexit
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,23 @@ from basics import (PASSWORD, SYSTEM_SCHEMAS, USER, as_root, as_text, check, fin
                     free_port, name, unique, wait_until)
 
 
-class Server:
-    """A mariadbd with its own folder, port and socket. Options are mariadbd's, without dashes."""
+MYSQLD = os.environ.get("TL_MYSQLD")
+PROGRAM = MYSQLD or "mariadbd"
 
-    template = None
+
+def ported(sql):
+    """What MariaDB's SEQUENCE engine gives, for a server that has none."""
+    if not MYSQLD:
+        return sql
+    return re.sub(r"\bseq_(\d+)_to_(\d+)\b",
+                  r"(WITH RECURSIVE s(seq) AS (SELECT \1 UNION ALL SELECT seq + 1 FROM s WHERE seq < \2)"
+                  r" SELECT seq FROM s) seq_\1_to_\2", sql)
+
+
+class Server:
+    """A server with its own folder, port and socket. Options are the program's, without dashes."""
+
+    templates = {}
 
     def __init__(self, **options):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tl-s.", dir="/tmp"))
@@ -27,32 +41,40 @@ class Server:
         self.options = {"innodb_buffer_pool_size": "256M", "max_connections": "200"}
         self.options.update(options)
         self.process = None
-        shutil.copytree(Server.data_template(), self.dir / "data")
+        shutil.copytree(Server.data_template(self.options), self.dir / "data")
         atexit.register(self.destroy)
 
     @classmethod
-    def data_template(cls):
-        """A fresh data folder, made once a run and copied: that is much quicker."""
-        if cls.template is None:
-            cls.template = pathlib.Path(tempfile.mkdtemp(prefix="tl-t.", dir="/tmp"))
-            atexit.register(shutil.rmtree, cls.template, ignore_errors=True)
+    def data_template(cls, options):
+        """A fresh data folder, made once a run and copied: that is much quicker. MySQL keeps the case
+        of names that it was made with."""
+        case = options.get("lower_case_table_names") if MYSQLD else None
+        if case not in cls.templates:
+            folder = cls.templates[case] = pathlib.Path(tempfile.mkdtemp(prefix="tl-t.", dir="/tmp"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
             command = [find_program("mariadb-install-db"), "--no-defaults", "--skip-test-db",
-                       "--auth-root-authentication-method=normal",
-                       f"--datadir={cls.template / 'data'}"]
+                       "--auth-root-authentication-method=normal"]
+            if MYSQLD:
+                command = [MYSQLD, "--no-defaults", "--initialize-insecure", "--secure-file-priv=",
+                           f"--lower-case-table-names={case or 0}"]
+            command.append(f"--datadir={folder / 'data'}")
             if as_root():
                 command.append("--user=root")
             # A server that starts removes the temporary tables of all others in its tmpdir.
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL,
-                           env={**os.environ, "TMPDIR": str(cls.template)})
-        return cls.template / "data"
+                           stderr=subprocess.DEVNULL if MYSQLD else None,
+                           env={**os.environ, "TMPDIR": str(folder)})
+        return cls.templates[case] / "data"
 
     def start(self, **options):
         """Starts (again), with changed options if there are any."""
         self.options.update(options)
-        command = [find_program("mariadbd"), "--no-defaults", f"--datadir={self.dir / 'data'}",
+        command = [find_program(PROGRAM), "--no-defaults", f"--datadir={self.dir / 'data'}",
                    f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
                    f"--pid-file={self.dir / 'pid'}", f"--tmpdir={self.dir / 'data'}",
                    "--character-set-server=utf8mb4"]
+        if MYSQLD:
+            command += ["--mysqlx=OFF", "--secure-file-priv=", "--cte-max-recursion-depth=10000000"]
         if as_root():
             command.append("--user=root")
         command += [f"--{key.replace('_', '-')}={value}" for key, value in self.options.items()]
@@ -66,7 +88,7 @@ class Server:
         return self
 
     def answers(self):
-        check(self.process.poll() is None, "mariadbd ended:", self.log_tail())
+        check(self.process.poll() is None, PROGRAM, "ended:", self.log_tail())
         try:
             self.connect().close()
             return True
@@ -97,6 +119,8 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def connect(self, database=None, charset="utf8mb4"):
+        if MYSQLD:
+            database = database or "information_schema"  # a WITH needs one
         return pymysql.connect(unix_socket=self.socket, user="root", database=database,
                                charset=charset, autocommit=True,
                                init_command="SET time_zone = '+00:00', sql_mode = ''")
@@ -104,7 +128,7 @@ class Server:
     def query(self, sql, *args, database=None):
         with contextlib.closing(self.connect(database)) as connection:
             with connection.cursor() as cursor:
-                cursor.execute(sql, args or None)
+                cursor.execute(ported(sql), args or None)
                 return list(cursor.fetchall())
 
     def value(self, sql, *args):
@@ -115,13 +139,13 @@ class Server:
         with contextlib.closing(self.connect(database, charset)) as connection:
             with connection.cursor() as cursor:
                 for sql in statements:
-                    cursor.execute(sql)
+                    cursor.execute(ported(sql))
 
     def script(self, text, database=None):
         """Runs a text of statements with the client, which knows how to split them."""
         command = ["mariadb", "--no-defaults", "-u", "root", "-S", self.socket,
                    "--default-character-set=utf8mb4"] + ([database] if database else [])
-        done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+        done = subprocess.run(command, input=ported(text).encode(), capture_output=True, check=False)
         check(done.returncode == 0, "SQL failed:", done.stderr.decode(errors="replace"))
 
     def databases(self):
@@ -159,7 +183,7 @@ class Server:
                           for column, kind, _ in columns)
         full = unique(database, table)
         rows, digests = self.query(
-            f"SELECT COUNT(*), COALESCE(SUM(CAST(CONV(LEFT(MD5(CONCAT_WS(',', {parts})), 15), 16, 10)"
+            f"SELECT COUNT(*), COALESCE(SUM(CAST(CONV(LEFT(SHA2(CONCAT_WS(',', {parts}), 224), 15), 16, 10)"
             f" AS UNSIGNED)), 0) FROM {full}")[0]
         # The server's own checksum is not stable for tables with computed columns.
         checksum = 0
