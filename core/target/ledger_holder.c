@@ -89,19 +89,28 @@ int tl_ledger_lock_own(const struct tl_ledger *ledger, struct tl_session *sessio
     return rc;
 }
 
+static int take_count(char **columns, const unsigned long *lengths, unsigned count, void *payload,
+                      struct tl_error *err)
+{
+    uint64_t *connections = payload;
+
+    (void)lengths, (void)count, (void)err;
+    *connections = strtoull(columns[0], NULL, 10);
+    return TL_OK;
+}
+
 static int count_connections(struct tl_session *session, const char *schema, int64_t task_id,
                              uint64_t *count_out, struct tl_error *err)
 {
     struct tl_ledger_name name = tl_ledger_quote(schema);
-    char sql[2048];
+    char condition[2048];
 
-    snprintf(sql, sizeof(sql),
-             "SELECT COUNT(*) FROM information_schema.processlist WHERE (id IN (SELECT "
-             "connection_id FROM %s.writer_v1 WHERE task_id = %" PRId64
+    snprintf(condition, sizeof(condition),
+             "(id IN (SELECT connection_id FROM %s.writer_v1 WHERE task_id = %" PRId64
              ") OR id IN (SELECT connection_id FROM %s.task_v1 WHERE task_id = %" PRId64
              ")) AND id <> CONNECTION_ID()",
              name.text, task_id, name.text, task_id);
-    return tl_session_scalar_u64(session, sql, count_out, err);
+    return tl_ledger_processlist(session, "COUNT(*)", condition, take_count, count_out, err);
 }
 
 static bool is_same_process(const struct tl_owner *a, const struct tl_owner *b)

@@ -119,4 +119,9 @@ int tl_ledger_add_state(struct tl_buf *sql, const struct tl_session_state *state
 int tl_ledger_read_state(const char *text, struct tl_session_state *state_out,
                          struct tl_error *err) TL_WARN_UNUSED;
 
+/* Rows of the server's list of connections: columns, and a condition on `id`, `user`. The account
+   sees its own connections, with more rights those of others. */
+int tl_ledger_processlist(struct tl_session *session, const char *columns, const char *condition,
+                          tl_row_fn fn, void *payload, struct tl_error *err) TL_WARN_UNUSED;
+
 #endif

@@ -12,7 +12,13 @@
 #include "core/base/clock.h"
 #include "core/target/ledger_internal.h"
 
-enum { IDLE_SECONDS = 60, MYSQL_IDLE_SECONDS = 600, UNKNOWN_VARIABLE = 1193, PAUSE_MS = 50 };
+enum {
+    IDLE_SECONDS = 60,
+    MYSQL_IDLE_SECONDS = 600,
+    UNKNOWN_VARIABLE = 1193,
+    CANNOT_CONVERT = 3854,
+    PAUSE_MS = 50
+};
 
 struct tl_ledger_name tl_ledger_quote(const char *schema)
 {
@@ -126,26 +132,46 @@ static int take_victim(char **columns, const unsigned long *lengths, unsigned co
     return TL_OK;
 }
 
+int tl_ledger_processlist(struct tl_session *session, const char *columns, const char *condition,
+                          tl_row_fn fn, void *payload, struct tl_error *err)
+{
+    /* MySQL cannot show the first one while somebody's statement has a character of four bytes. */
+    static const char *const schemas[] = {"information_schema", "performance_schema"};
+    int rc = TL_ERR;
+
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        TL_CLEANUP_BUF struct tl_buf sql;
+
+        tl_buf_init(&sql, TL_LEDGER_SQL_MAX);
+        if (tl_buf_addf(&sql, "SELECT %s FROM %s.processlist WHERE %s", columns, schemas[i],
+                        condition))
+            return tl_error_nomem(err);
+        rc = tl_session_query(session, sql.data, fn, payload, err);
+        if (rc != TL_ERR_DB || err->native != CANNOT_CONVERT)
+            break;
+    }
+    return rc;
+}
+
 static int find_victims(struct tl_session *session, const char *schema, int64_t task_id,
                         int64_t writer_id, struct victims *victims, struct tl_error *err)
 {
     struct tl_ledger_name name = tl_ledger_quote(schema);
-    char sql[2048];
+    char condition[2048];
 
     if (writer_id >= 0)
-        snprintf(sql, sizeof(sql),
-                 "SELECT id FROM information_schema.processlist WHERE id IN (SELECT connection_id "
-                 "FROM %s.writer_v1 WHERE task_id = %" PRId64 " AND writer_id = %" PRId64
-                 ") AND user = SUBSTRING_INDEX(USER(), '@', 1)",
+        snprintf(condition, sizeof(condition),
+                 "id IN (SELECT connection_id FROM %s.writer_v1 WHERE task_id = %" PRId64
+                 " AND writer_id = %" PRId64 ") AND user = SUBSTRING_INDEX(USER(), '@', 1)",
                  name.text, task_id, writer_id);
     else
-        snprintf(sql, sizeof(sql),
-                 "SELECT id FROM information_schema.processlist WHERE (id IN (SELECT connection_id "
-                 "FROM %s.writer_v1 WHERE task_id = %" PRId64 ") OR id IN (SELECT connection_id "
-                 "FROM %s.task_v1 WHERE task_id = %" PRId64
+        snprintf(condition, sizeof(condition),
+                 "(id IN (SELECT connection_id FROM %s.writer_v1 WHERE task_id = %" PRId64
+                 ") OR id IN (SELECT connection_id FROM %s.task_v1 WHERE task_id = %" PRId64
                  ")) AND user = SUBSTRING_INDEX(USER(), '@', 1)",
                  name.text, task_id, name.text, task_id);
-    return tl_session_query(session, sql, take_victim, victims, err);
+    victims->count = 0;
+    return tl_ledger_processlist(session, "id", condition, take_victim, victims, err);
 }
 
 int tl_ledger_kill(struct tl_session *session, const char *schema, int64_t task_id,
